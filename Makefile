@@ -1,0 +1,50 @@
+# The front door: what each target does is in `make help`. Variables: BUILD (build folder), JOBS, DEPS=no (never install),
+# MESON_FLAGS (more options for `meson setup`).
+SHELL := /bin/bash
+BUILD ?= build
+JOBS ?= $(shell nproc)
+DEPS ?= yes
+VENV ?= $(CURDIR)/build/venv
+# A clone elsewhere finds the same objects again.
+export CCACHE_BASEDIR ?= $(CURDIR)
+export CCACHE_NOHASHDIR ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help deps test-deps build demo test clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+deps: ## install the packages that the build needs (apt as root or through sudo)
+ifeq ($(DEPS),yes)
+	@tools/deps build
+endif
+
+test-deps:
+ifeq ($(DEPS),yes)
+	@tools/deps build test
+endif
+
+# $(1): further options of meson setup
+define compile
+	@[ -f $(BUILD)/build.ninja ] || meson setup $(BUILD) -Dwerror=true $(1) $(MESON_FLAGS)
+	@meson configure $(BUILD) $(1) >/dev/null
+	@ninja -C $(BUILD) -j $(JOBS)
+endef
+
+build: deps ## compile the library, the app and canaryctl
+	$(call compile)
+
+demo: deps ## build, then run the whole canary story on this machine
+	$(call compile,-Dtests=disabled)
+	@$(BUILD)/canaryctl/canaryctl demo $(DEMO_FLAGS)
+
+test: test-deps ## every test that needs no cluster
+	$(call compile,-Dtests=enabled)
+	@tools/venv $(VENV)
+	@rm -rf $(BUILD)/test-results; mkdir -p $(BUILD)/test-results
+	@status=0; TEST_RESULTS=$(CURDIR)/$(BUILD)/test-results CANARY_VENV=$(VENV) meson test -C $(BUILD) --no-rebuild --print-errorlogs $(TEST_FLAGS) || status=$$?; \
+	  tests/summary $(BUILD) $(BUILD)/test-results || status=1; exit $$status
+
+clean: ## remove what was built
+	rm -rf $(BUILD)
