@@ -23,6 +23,8 @@ class Histogram;
 
 namespace canary {
 
+class http_metrics;
+
 /// The metrics of one process: HTTP instruments, process metrics and the user's own families. Every rendered sample
 /// carries the constant labels `version` and `track`.
 class metrics {
@@ -46,18 +48,31 @@ class metrics {
   /// The text format 0.0.4. Reads /proc/self once. Thread-safe.
   [[nodiscard]] std::string render() const;
 
-  /// The user's own families; `version` and `track` may not be among their labels.
+  /// The user's own families, in prometheus-cpp's terms. Their labels `version` and `track` are rendered as
+  /// `exported_version` and `exported_track`; a family that has the name of one of the library's and another type is
+  /// left out.
   [[nodiscard]] prometheus::Registry& registry() noexcept;
-  /// One metric of a family, kept by the caller. \throws std::invalid_argument on an ill-formed or reserved name.
+  /// One metric of a family, looked up once and kept by the caller; lives as long as the metrics. The same name and
+  /// labels give the same metric. Thread-safe.
+  /// \throws std::invalid_argument naming what is wrong: an ill-formed name or label, a name or label of the library's
+  /// own, a name in use by another type, bounds that do not rise.
   prometheus::Counter& counter(const std::string& name, const std::string& help, const labels& l = {});
   prometheus::Gauge& gauge(const std::string& name, const std::string& help, const labels& l = {});
-  prometheus::Histogram& histogram(const std::string& name, const std::string& help, std::vector<double> bounds, const labels& l = {});
+  prometheus::Histogram& histogram(const std::string& name, const std::string& help, std::vector<double> bounds,
+                                   const labels& l = {});
 
-  /// The HTTP routes, in the order of the router's indexes. Once, before the first shard.
+  /// The HTTP routes, in the order of the router's indexes. Once, before the first shard; without routes or shards no
+  /// `http_` family is rendered. Routes with the same path label share their series.
+  ///
+  /// From the start each path and declared method has a counter at 0 for the statuses 200, 500, 502, 503, 504 and the
+  /// extra ones, and a histogram for 2xx and 5xx (except CONNECT, TRACE and `other`, which a route for any method has
+  /// too): the first event of a new series is invisible to `rate()`. Every other series appears at its first use.
+  /// \throws std::invalid_argument on a status outside 100 to 599 or the path `unmatched`, std::logic_error on a second
+  /// or late call.
   void declare_http(std::vector<http_route> routes, std::vector<unsigned> extra_statuses = {});
 
   /// The HTTP instruments of one thread: written by that thread alone, read by render(). Relaxed atomics, no lock, no
-  /// lookup by label.
+  /// lookup by label, and no allocation but at the first use of a route, method and status class.
   class shard {
    public:
     /// One request, from its head to its written answer: counted and observed by the destructor with the last status
@@ -70,6 +85,8 @@ class metrics {
       scope(const scope&) = delete;
       scope& operator=(const scope&) = delete;
       void status(unsigned code) noexcept { status_ = code; }
+      /// The end, for a caller that has read the clock already; otherwise the destructor reads it.
+      void end(std::chrono::steady_clock::time_point when) noexcept { end_ = when; }
 
      private:
       shard& owner_;
@@ -77,13 +94,15 @@ class metrics {
       method method_;
       unsigned status_ = 0;
       std::chrono::steady_clock::time_point begin_;
+      std::chrono::steady_clock::time_point end_{};
     };
 
     void connection_opened() noexcept;
     void connection_closed() noexcept;
     void handler_overdue(int delta) noexcept;
 
-    /// Adds one answer without a scope.
+    /// Adds one answer without a scope. A route that was not declared is `unmatched`; a status outside 100 to 599,
+    /// which HTTP cannot carry, counts as 500.
     void observe(std::size_t route, method m, unsigned status, std::chrono::nanoseconds duration) noexcept;
 
     struct impl;
@@ -92,6 +111,7 @@ class metrics {
 
    private:
     friend class scope;
+    friend class canary::http_metrics;
     std::unique_ptr<impl> impl_;
   };
 
