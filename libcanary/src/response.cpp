@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <canary/http.hpp>
+
+#include <boost/beast/http/status.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+namespace canary {
+
+namespace {
+
+response with_body(unsigned status, std::string content_type, std::string body) {
+  response r;
+  r.status = status;
+  r.content_type = std::move(content_type);
+  r.body = std::move(body);
+  return r;
+}
+
+}  // namespace
+
+response text(std::string body, unsigned status) {
+  return with_body(status, "text/plain; charset=utf-8", std::move(body));
+}
+
+response html(std::string body, unsigned status) {
+  return with_body(status, "text/html; charset=utf-8", std::move(body));
+}
+
+// JSON is UTF-8 by itself and its media types have no charset (RFC 8259, section 11).
+response json(const boost::json::value& body, unsigned status) {
+  return with_body(status, "application/json", boost::json::serialize(body));
+}
+
+response problem(unsigned status, std::string_view detail, std::string_view title) {
+  namespace http = boost::beast::http;
+  boost::json::object body{{"type", "about:blank"}};
+  if (!title.empty()) {
+    body["title"] = title;
+  } else if (const auto known = http::int_to_status(status); known != http::status::unknown) {
+    const auto reason = http::obsolete_reason(known);
+    body["title"] = boost::json::string_view(reason.data(), reason.size());
+  }
+  body["status"] = status;
+  if (!detail.empty()) body["detail"] = detail;
+  return with_body(status, "application/problem+json", boost::json::serialize(body));
+}
+
+}  // namespace canary
