@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "canaryctl/client/prometheus.hpp"
+
+#include <boost/json/parse.hpp>
+#include <boost/url/encode.hpp>
+#include <boost/url/rfc/unreserved_chars.hpp>
+
+#include <cstdlib>
+#include <optional>
+#include <utility>
+
+namespace canaryctl {
+namespace json = boost::json;
+
+namespace {
+
+std::string api(const http_target& base, const std::string& path) {
+  const auto query = base.target.find('?');
+  auto prefix = base.target.substr(0, query);
+  while (!prefix.empty() && prefix.back() == '/') prefix.pop_back();
+  return prefix + "/api/v1/" + path;
+}
+
+/// [ <unix time>, "<value>" ]; strtod reads NaN, +Inf and -Inf as Prometheus writes them.
+std::optional<double> read_pair(const json::value* pair) {
+  if (pair == nullptr || !pair->is_array() || pair->get_array().size() != 2) return std::nullopt;
+  const auto& text = pair->get_array()[1];
+  if (!text.is_string()) return std::nullopt;
+  char* end = nullptr;
+  const double value = std::strtod(text.get_string().c_str(), &end);
+  if (end == text.get_string().c_str() || *end != '\0') return std::nullopt;
+  return value;
+}
+
+std::optional<std::vector<vector_sample>> read_result(const json::value& answer) {
+  std::vector<vector_sample> samples;
+  const auto* data = answer.is_object() ? answer.get_object().if_contains("data") : nullptr;
+  if (data == nullptr || !data->is_object()) return std::nullopt;
+  const auto* type = data->get_object().if_contains("resultType");
+  const auto* result = data->get_object().if_contains("result");
+  if (type == nullptr || result == nullptr || !result->is_array()) return std::nullopt;
+  if (*type == "scalar") {
+    const auto value = read_pair(result);
+    if (!value) return std::nullopt;
+    samples.push_back({{}, *value});
+    return samples;
+  }
+  if (*type != "vector") return std::nullopt;
+  for (const auto& element : result->get_array()) {
+    if (!element.is_object()) return std::nullopt;
+    const auto value = read_pair(element.get_object().if_contains("value"));
+    const auto* metric = element.get_object().if_contains("metric");
+    if (!value || metric == nullptr || !metric->is_object()) return std::nullopt;
+    auto& sample = samples.emplace_back();
+    sample.value = *value;
+    for (const auto& [name, label] : metric->get_object()) {
+      if (!label.is_string()) return std::nullopt;
+      sample.labels.emplace(std::string(name), std::string(label.get_string()));
+    }
+  }
+  return samples;
+}
+
+}  // namespace
+
+prometheus_client::prometheus_client(http_target base, fetch_options options)
+    : base_(std::move(base)), options_(options) {}
+
+boost::system::result<std::vector<vector_sample>, prometheus_error> prometheus_client::query(
+    const std::string& promql) const {
+  const auto target =
+      base_.with_target(api(base_, "query?query=" + boost::urls::encode(promql, boost::urls::unreserved_chars)));
+  const auto got = fetch(target, {}, options_);
+  const auto where = base_.url() + ": query `" + promql + "`: ";
+  if (got.result != outcome::answered) {
+    return prometheus_error{false, where + std::string(to_string(got.result)) + ": " + got.error};
+  }
+  json::error_code error;
+  const auto answer = json::parse(got.response.body, error);
+  if (!error && answer.is_object()) {
+    // Prometheus explains its refusals in the body, with a 4xx or 503.
+    const auto* explained = answer.get_object().if_contains("error");
+    if (explained != nullptr && explained->is_string()) {
+      return prometheus_error{true, where + std::string(explained->get_string())};
+    }
+  }
+  if (got.response.status != 200) {
+    return prometheus_error{true, where + "status " + std::to_string(got.response.status) + ", expected 200"};
+  }
+  if (error) return prometheus_error{true, where + "no JSON in the answer; is this a Prometheus server?"};
+  auto samples = read_result(answer);
+  if (!samples)
+    return prometheus_error{true, where + "not a result of Prometheus' HTTP API (vector or scalar expected)"};
+  return std::move(*samples);
+}
+
+std::string prometheus_client::flag(const std::string& name) const {
+  const auto got = fetch(base_.with_target(api(base_, "status/flags")), {}, options_);
+  if (got.result != outcome::answered || got.response.status != 200) return {};
+  json::error_code error;
+  const auto answer = json::parse(got.response.body, error);
+  if (error || !answer.is_object()) return {};
+  const auto* data = answer.get_object().if_contains("data");
+  if (data == nullptr || !data->is_object()) return {};
+  const auto* value = data->get_object().if_contains(name);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+}  // namespace canaryctl

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "canaryctl/stats/interval.hpp"
+
+#include <boost/math/distributions/beta.hpp>
+#include <boost/math/distributions/binomial.hpp>
+
+#include <algorithm>
+
+namespace canaryctl {
+
+namespace {
+
+using boost::math::beta_distribution;
+using boost::math::binomial_distribution;
+
+/// The chance that a true share leads to a count that the test rejects.
+double rejected(const acceptance& accepted, std::uint64_t n, double share) {
+  const binomial_distribution<double> counts(static_cast<double>(n), share);
+  double chance = 0;
+  if (accepted.lowest > 0) chance += cdf(counts, static_cast<double>(accepted.lowest - 1));
+  if (accepted.highest < n) chance += cdf(complement(counts, static_cast<double>(accepted.highest)));
+  return chance;
+}
+
+/// The share between `missed` (not noticed) and `noticed` where noticing begins.
+double boundary(const acceptance& accepted, std::uint64_t n, double power, double missed, double noticed) {
+  for (int i = 0; i < 100; ++i) {
+    const double middle = (missed + noticed) / 2;
+    (rejected(accepted, n, middle) >= power ? noticed : missed) = middle;
+  }
+  return noticed;
+}
+
+}  // namespace
+
+interval clopper_pearson(std::uint64_t hits, std::uint64_t n, double confidence) {
+  interval out;
+  if (n == 0) return out;
+  const double half = (1 - confidence) / 2;
+  const auto k = static_cast<double>(hits);
+  const auto rest = static_cast<double>(n - hits);
+  if (hits > 0) out.lower = quantile(beta_distribution<double>(k, rest + 1), half);
+  if (hits < n) out.upper = quantile(complement(beta_distribution<double>(k + 1, rest), half));
+  return out;
+}
+
+acceptance accepted_counts(double expected, std::uint64_t n, double confidence) {
+  // The bounds of the interval grow with the count, so both ends are found by bisection.
+  std::uint64_t low = 0;
+  std::uint64_t high = n;
+  while (low < high) {
+    const auto middle = low + (high - low) / 2;
+    (clopper_pearson(middle, n, confidence).upper >= expected) ? high = middle : low = middle + 1;
+  }
+  acceptance out;
+  out.lowest = low;
+  high = n;
+  while (low < high) {
+    const auto middle = low + (high - low + 1) / 2;
+    (clopper_pearson(middle, n, confidence).lower <= expected) ? low = middle : high = middle - 1;
+  }
+  out.highest = low;
+  out.can_fail = out.lowest > 0 || out.highest < n;
+  return out;
+}
+
+detectable detectable_shares(double expected, std::uint64_t n, double confidence, double power) {
+  const auto accepted = accepted_counts(expected, n, confidence);
+  detectable out;
+  if (accepted.lowest > 0 && rejected(accepted, n, 0) >= power) {
+    out.below = boundary(accepted, n, power, expected, 0);
+  }
+  if (accepted.highest < n && rejected(accepted, n, 1) >= power) {
+    out.above = boundary(accepted, n, power, expected, 1);
+  }
+  return out;
+}
+
+}  // namespace canaryctl
