@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "backend.hpp"
+#include "canaryctl/demo/backend.hpp"
 
 #include <boost/beast/core/string.hpp>
 
@@ -7,7 +7,7 @@
 
 #include <utility>
 
-namespace canaryctl::detail {
+namespace canaryctl::demo::detail {
 
 tcp::socket backend::take_idle(boost::asio::io_context& context) {
   while (!idle.empty()) {
@@ -46,4 +46,4 @@ void proxy_state::note_failure(backend& pod, std::uint64_t pod_counts::*kind, st
                             std::move(what));
 }
 
-}  // namespace canaryctl::detail
+}  // namespace canaryctl::demo::detail

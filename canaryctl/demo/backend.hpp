@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include "proxy.hpp"
+#include "canaryctl/demo/proxy.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-namespace canaryctl::detail {
+namespace canaryctl::demo::detail {
 
 using boost::asio::ip::tcp;
 using clock = std::chrono::steady_clock;
@@ -63,4 +63,4 @@ boost::asio::awaitable<void> serve(proxy_state& state, tcp::socket client);
 /// Cuts what is past its deadline; cuts everything when `all`.
 void expire_sessions(proxy_state& state, bool all);
 
-}  // namespace canaryctl::detail
+}  // namespace canaryctl::demo::detail

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "message.hpp"
+#include "canaryctl/demo/message.hpp"
 
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/rfc7230.hpp>
@@ -9,12 +9,15 @@
 #include <algorithm>
 #include <array>
 
-namespace canaryctl {
+namespace canaryctl::demo {
 namespace {
 
 bool same(std::string_view a, std::string_view b) {
   return boost::beast::iequals({a.data(), a.size()}, {b.data(), b.size()});
 }
+
+/// Beast 1.81 reads "3, 3" as 3, and another reader may not.
+bool all_digits(std::string_view text) { return !text.empty() && text.find_first_not_of("0123456789") == text.npos; }
 
 constexpr std::array hop_by_hop = {
     "Connection",        "Keep-Alive",         "Proxy-Connection",   "TE", "Trailer", "Upgrade",
@@ -65,6 +68,7 @@ refusal check_request(const message_head& head) {
   const auto lengths = head.count("Content-Length");
   if (codings > 0 && lengths > 0) return {400, "Transfer-Encoding and Content-Length exclude each other"};
   if (lengths > 1) return {400, "Content-Length must not be repeated"};
+  if (lengths > 0 && !all_digits(*head.find("Content-Length"))) return {400, "Content-Length must be a number"};
   if (codings > 0) {
     if (head.version < 11) return {400, "Transfer-Encoding needs HTTP/1.1"};
     if (codings > 1) return {400, "Transfer-Encoding must not be repeated"};
@@ -87,6 +91,7 @@ std::string check_response(const message_head& head) {
   const auto lengths = head.count("Content-Length");
   if (codings > 0 && lengths > 0) return "Transfer-Encoding beside Content-Length";
   if (lengths > 1) return "Content-Length repeated";
+  if (lengths > 0 && !all_digits(*head.find("Content-Length"))) return "Content-Length is no number";
   if (codings > 1 || (codings == 1 && !same(*head.find("Transfer-Encoding"), "chunked")))
     return "a transfer coding other than chunked";
   if (codings > 0 && head.version < 11) return "Transfer-Encoding in HTTP/1.0";
@@ -217,4 +222,4 @@ std::string own_response(unsigned status, std::string_view detail, bool close, b
   return out;
 }
 
-}  // namespace canaryctl
+}  // namespace canaryctl::demo

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace canaryctl {
+namespace canaryctl::demo {
 
 struct header_field {
   std::string name;
@@ -121,4 +121,4 @@ std::string own_response(unsigned status, std::string_view detail, bool close, b
 /// The reason phrase of a status the proxy answers by itself.
 std::string_view reason_of(unsigned status);
 
-}  // namespace canaryctl
+}  // namespace canaryctl::demo

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "proxy.hpp"
+#include "canaryctl/demo/proxy.hpp"
 
-#include "backend.hpp"
+#include "canaryctl/demo/backend.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -16,7 +16,7 @@
 #include <string_view>
 #include <thread>
 
-namespace canaryctl {
+namespace canaryctl::demo {
 namespace {
 
 namespace asio = boost::asio;
@@ -208,4 +208,4 @@ void reverse_proxy::stop() {
   for (auto& pod : self.state.backends) pod.idle.clear();
 }
 
-}  // namespace canaryctl
+}  // namespace canaryctl::demo

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace canaryctl {
+namespace canaryctl::demo {
 
 enum class track : std::uint8_t { stable, canary };
 inline const char* to_string(track t) { return t == track::stable ? "stable" : "canary"; }
@@ -17,7 +17,7 @@ inline const char* to_string(track t) { return t == track::stable ? "stable" : "
 struct pod_address {
   std::string name;
   std::string version;
-  canaryctl::track track = track::stable;
+  demo::track track = track::stable;
   std::string host = "127.0.0.1";
   std::uint16_t http_port = 0;
   std::uint16_t admin_port = 0;
@@ -106,4 +106,4 @@ class reverse_proxy {
   std::unique_ptr<impl> impl_;
 };
 
-}  // namespace canaryctl
+}  // namespace canaryctl::demo

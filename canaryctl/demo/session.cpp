@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "backend.hpp"
-#include "message.hpp"
+#include "canaryctl/demo/backend.hpp"
+#include "canaryctl/demo/message.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -10,7 +10,7 @@
 
 #include <cstdio>
 
-namespace canaryctl::detail {
+namespace canaryctl::demo::detail {
 namespace {
 
 namespace asio = boost::asio;
@@ -113,8 +113,9 @@ class session {
       if (!parse(request, client_buffer_, ec)) {
         ++state_.totals.rejected;
         const bool too_long = !ec || ec == http::error::header_limit;
-        co_await write_client(too_long ? own_response(431, "the head is longer than 64 KiB", true)
-                                       : own_response(400, "this is no HTTP/1 request: " + ec.message(), true));
+        auto text = too_long ? own_response(431, "the head is longer than 64 KiB", true)
+                             : own_response(400, "this is no HTTP/1 request: " + ec.message(), true);
+        co_await write_client(std::move(text));
         co_return false;
       }
       if (request.is_header_done()) co_return true;
@@ -135,15 +136,16 @@ class session {
     const bool with_body = head.method != "HEAD";
     if (const auto refused = check_request(head); refused.status != 0) {
       ++state_.totals.rejected;
-      co_await write_client(own_response(refused.status, refused.why, true, with_body));
+      auto text = own_response(refused.status, refused.why, true, with_body);
+      co_await write_client(std::move(text));
       co_return false;
     }
     const auto body = request.body_framing();
     const bool can_keep = request.keep_alive() && body == framing::none && head.version >= 11;
     auto* const pod = state_.draw(head.find("X-Canary"));
     if (!pod) {
-      const bool sent =
-          co_await write_client(own_response(503, "the track that was drawn has no ready pod", !can_keep, with_body));
+      auto text = own_response(503, "the track that was drawn has no ready pod", !can_keep, with_body);
+      const bool sent = co_await write_client(std::move(text));
       co_return sent&& can_keep;
     }
     ++pod->counts.in_flight;
@@ -183,12 +185,17 @@ class session {
     --pod->counts.in_flight;
     if (gone_) {
       // Nobody knows any more where the client's next request would begin.
-      if (bad_body_) co_await write_client(own_response(400, "the body's chunks are malformed", true, with_body));
+      if (bad_body_) {
+        auto text = own_response(400, "the body's chunks are malformed", true, with_body);
+        co_await write_client(std::move(text));
+      }
       co_return false;
     }
     if (status != 0) {
       std::string_view why = status == 504 ? "the pod did not answer in time" : "the pod gave no answer";
-      keep = co_await write_client(own_response(status, why, !keep, with_body)) && keep;
+      auto text = own_response(status, why, !keep, with_body);
+      const bool sent = co_await write_client(std::move(text));
+      keep = keep && sent;
     }
     co_return keep;
   }
@@ -257,13 +264,13 @@ class session {
       const auto status = response.head().status;
       const int version = request.head().version;
       if (status / 100 == 1) {
-        if (version >= 11 &&
-            !co_await write_client(forwarded_response(response.head(), framing::none, version, false))) {
-          keep = false;
-          leave(pod);
-          co_return 0;
-        }
-        continue;
+        if (version < 11) continue;
+        auto text = forwarded_response(response.head(), framing::none, version, false);
+        const bool sent = co_await write_client(std::move(text));
+        if (sent) continue;
+        keep = false;
+        leave(pod);
+        co_return 0;
       }
       keep = co_await relay(pod, request, response, keep);
       co_return 0;
@@ -333,9 +340,12 @@ class session {
         out.append(response.body());
       }
       response.clear_body();
-      if (!out.empty() && !co_await write_client(std::exchange(out, {}))) {
-        leave(pod);
-        co_return false;
+      if (!out.empty()) {
+        const bool sent = co_await write_client(std::exchange(out, {}));
+        if (!sent) {
+          leave(pod);
+          co_return false;
+        }
       }
       if (response.is_done() || !trouble.empty()) break;
       wait_for(side::pod, state_.options.answer_timeout);
@@ -426,8 +436,11 @@ class session {
 };
 
 asio::awaitable<void> serve(proxy_state& state, tcp::socket client) {
-  session one(state, std::move(client));
-  co_await one.run();
+  try {
+    session one(state, std::move(client));
+    co_await one.run();
+  } catch (const std::exception&) {  // no memory, at the worst: this connection's end only
+  }
 }
 
 void expire_sessions(proxy_state& state, bool all) {
@@ -435,4 +448,4 @@ void expire_sessions(proxy_state& state, bool all) {
   for (auto* const one : state.sessions) all ? one->abort() : one->expire(now);
 }
 
-}  // namespace canaryctl::detail
+}  // namespace canaryctl::demo::detail

@@ -14,7 +14,7 @@
 #include <iostream>
 #include <sstream>
 
-using namespace canaryctl;
+using namespace canaryctl::demo;
 
 namespace {
 
@@ -47,6 +47,7 @@ boost::json::object to_json(const proxy_counts& counts) {
 
 int main(int argc, char** argv) try {
   proxy_options options;
+  options.weight = 0;
   options.port = static_cast<std::uint16_t>(argc > 1 ? std::strtol(argv[1], nullptr, 10) : 0);
   options.answer_timeout = std::chrono::milliseconds(argc > 2 ? std::strtol(argv[2], nullptr, 10) : 20000);
   reverse_proxy proxy(options);
