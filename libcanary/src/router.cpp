@@ -200,7 +200,10 @@ router::match router::find(method m, std::string_view path, parameters& out) con
           return false;
         }
         const auto decoded = **encoded;
-        value = out.decoded_[i].assign(decoded.begin(), decoded.end());
+        auto& kept = out.decoded_[i];  // std::string::assign would go through a string of its own
+        kept.resize(decoded.size());
+        std::copy(decoded.begin(), decoded.end(), kept.begin());
+        value = kept;
       }
       out.fields_[i] = {l.names[i], value};
     }

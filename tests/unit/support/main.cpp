@@ -12,7 +12,8 @@
 int main(int argc, char** argv) {
   if (const char* folder = std::getenv("TEST_RESULTS"); folder && argc > 0) {
     const auto name = std::filesystem::path(argv[0]).filename().string();
-    const auto logger = "HRF,test_suite,stdout:JUNIT,message," + (std::filesystem::path(folder) / name).string() + ".xml";
+    const auto logger =
+        "HRF,test_suite,stdout:JUNIT,message," + (std::filesystem::path(folder) / name).string() + ".xml";
     ::setenv("BOOST_TEST_LOGGER", logger.c_str(), 0);
   }
   return boost::unit_test::unit_test_main([] { return true; }, argc, argv);
