@@ -32,6 +32,7 @@ struct load_generator::impl : std::enable_shared_from_this<impl> {
     const std::chrono::duration<double> offset(static_cast<double>(index - base_index_) / options_.rate);
     return base_ + std::chrono::duration_cast<clock_type::duration>(offset);
   }
+  bool limit_reached() const { return options_.limit != 0 && next_index_ >= options_.limit; }
   void record(time_point intended, time_point sent, const exchange_result& result) const {
     on_record_({intended, sent, clock_type::now(), result});
   }
@@ -82,7 +83,10 @@ void load_generator::impl::begin() {
 void load_generator::impl::tick() {
   if (!running_ || abandoned_) return;
   // What became due while this thread was late is sent now, each with the time it should have had.
-  for (const auto now = clock_type::now(); due(next_index_) <= now; ++next_index_) submit(due(next_index_));
+  for (const auto now = clock_type::now(); due(next_index_) <= now && !limit_reached(); ++next_index_) {
+    submit(due(next_index_));
+  }
+  if (limit_reached()) return end();
   next_.expires_at(due(next_index_));
   next_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
     if (!error) self->tick();

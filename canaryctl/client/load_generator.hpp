@@ -15,9 +15,10 @@ namespace canaryctl {
 struct load_options {
   http_target target;
   http_request request;
-  double rate = 100;                                           ///< requests a second, 0 < rate <= 100000
-  std::size_t connections = 16;                                ///< at most so many requests are under way at once
-  bool fresh = false;                                          ///< a connection for each request instead of kept ones
+  double rate = 100;             ///< requests a second, 0 < rate <= 100000
+  std::size_t connections = 16;  ///< at most so many requests are under way at once
+  std::uint64_t limit = 0;       ///< stops by itself after so many; 0: only stop() ends it
+  bool fresh = false;            ///< a connection for each request instead of kept ones
   std::chrono::nanoseconds timeout = std::chrono::seconds(5);  ///< of one request, from its sending
   bool keep_headers = false;            ///< fill http_response::headers (needed for version_of by header)
   std::size_t keep_body = 0;            ///< bytes of the body to keep

@@ -62,7 +62,7 @@ budget_report work_out_budget(const budget_input& input) {
     return out;
   }
   add_shares(input, out);
-  out.state = *out.window_spent_share > 1 || *out.spent_share > 1 ? budget_state::exhausted : budget_state::within;
+  out.state = *out.window_spent_share > 1 ? budget_state::exhausted : budget_state::within;
   out.words =
       percent(*out.spent_share) + " of the errors that " + percent(share) + " of the requests counted allow are spent";
   if (out.lasts) {
