@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
   CLI::App app("canaryctl: what stands beside a canary release: load, checks, the split, the error budget.",
                "canaryctl");
   app.set_version_flag("--version", "canaryctl " CANARYCTL_VERSION);
+  app.require_subcommand(1);
   app.footer(
       "Exit codes: 0 pass, 1 fail, 2 wrong usage or configuration, 3 inconclusive, 4 target not reached.\n"
       "`canaryctl SUBCOMMAND --help` shows its options and an example.");

@@ -28,6 +28,10 @@ void write_double(std::ostream& out, double number) {
     return;
   }
   std::ostringstream text;
+  if (number == std::trunc(number) && std::abs(number) < 1e15) {
+    out << decimals(number, 0);
+    return;
+  }
   for (int precision = 6; precision <= 17; ++precision) {
     text.str({});
     text << std::setprecision(precision) << number;
@@ -98,7 +102,7 @@ bool wants_colour(int fd) {
 
 std::string decimals(double value, int digits) {
   std::ostringstream text;
-  text << std::fixed << std::setprecision(digits) << value;
+  text << std::fixed << std::setprecision(digits) << (value == 0 ? 0.0 : value);  // no "-0.0"
   return text.str();
 }
 

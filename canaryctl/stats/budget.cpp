@@ -63,8 +63,8 @@ budget_report work_out_budget(const budget_input& input) {
   }
   add_shares(input, out);
   out.state = *out.window_spent_share > 1 ? budget_state::exhausted : budget_state::within;
-  out.words =
-      percent(*out.spent_share) + " of the errors that " + percent(share) + " of the requests counted allow are spent";
+  out.words = "The requests counted allow " + decimals(*out.allowed_requests, 1) + " failures (" + percent(share) +
+              "); " + decimals(input.errors, 0) + " failed, " + percent(*out.spent_share) + " of that";
   if (out.lasts) {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(*out.lasts);
     out.words += "; at this rate a full budget lasts " + format_duration(seconds) + ".";
