@@ -17,6 +17,7 @@ int main(int argc, char** argv) {
   app.footer(
       "Exit codes: 0 pass, 1 fail, 2 wrong usage or configuration, 3 inconclusive, 4 target not reached.\n"
       "`canaryctl SUBCOMMAND --help` shows its options and an example.");
+  add_demo(app, result);
   add_smoke(app, result);
   add_split(app, result);
   add_load(app, result);

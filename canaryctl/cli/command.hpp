@@ -16,6 +16,7 @@ struct usage_error : std::runtime_error {
 
 // One function a subcommand. Each adds its options to `app` and a callback that runs the subcommand when it was
 // chosen and stores the outcome in `result`, which must live as long as `app`. Only main() calls these.
+void add_demo(CLI::App& app, exit_code& result);
 void add_smoke(CLI::App& app, exit_code& result);
 void add_split(CLI::App& app, exit_code& result);
 void add_load(CLI::App& app, exit_code& result);
