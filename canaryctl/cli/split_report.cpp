@@ -143,12 +143,9 @@ void print_result(std::ostream& out, const split_report& report) {
     if (report.counted() == 0) break;
     out << (report.as_expected(version) ? "pass  " : "FAIL  ") << version << ": " << grouped(count) << " of "
         << grouped(report.counted());
-    if (report.counted() > 0) {
-      out << " = " << percent(static_cast<double>(count) / static_cast<double>(report.counted())) << ", 95 % interval "
-          << shown(clopper_pearson(count, report.counted(), 0.95));
-    }
-    out << "; expected " << percent(share) << ", tested against "
-        << shown(clopper_pearson(count, report.counted(), report.each_confidence())) << '\n';
+    out << " = " << percent(static_cast<double>(count) / static_cast<double>(report.counted())) << ", 95 % interval "
+        << shown(clopper_pearson(count, report.counted(), 0.95)) << "; expected " << percent(share)
+        << ", tested against " << shown(clopper_pearson(count, report.counted(), report.each_confidence())) << '\n';
   }
   for (const auto& [version, count] : report.seen) {
     if (!report.expected.contains(version)) {

@@ -7,6 +7,7 @@
 #include <boost/url/url_view.hpp>
 
 #include <algorithm>
+#include <charconv>
 
 namespace canaryctl {
 namespace urls = boost::urls;
@@ -90,8 +91,9 @@ boost::system::result<http_target, parse_error> parse_target(std::string_view ur
     return problem("white space or a control character in the host; " + expected);
   }
   if (parsed->has_port() && !parsed->port().empty()) {
-    if (parsed->port_number() == 0) return problem("the port must be from 1 to 65535");
-    target.port = parsed->port_number();
+    const std::string digits(parsed->port());
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), target.port);
+    if (error != std::errc() || target.port == 0) return problem("the port must be from 1 to 65535");
   }
   target.host_header = host_field(target.host, target.port);
   target.target = std::string(parsed->encoded_target());

@@ -10,12 +10,14 @@ namespace canaryctl {
 
 namespace {
 
-using boost::math::beta_distribution;
-using boost::math::binomial_distribution;
+// In long double the incomplete beta function gives up at counts of 1e12; in double it is exact enough and does not.
+using in_double = boost::math::policies::policy<boost::math::policies::promote_double<false>>;
+using beta_distribution = boost::math::beta_distribution<double, in_double>;
+using binomial_distribution = boost::math::binomial_distribution<double, in_double>;
 
 /// The chance that a true share leads to a count that the test rejects.
 double rejected(const acceptance& accepted, std::uint64_t n, double share) {
-  const binomial_distribution<double> counts(static_cast<double>(n), share);
+  const binomial_distribution counts(static_cast<double>(n), share);
   double chance = 0;
   if (accepted.lowest > 0) chance += cdf(counts, static_cast<double>(accepted.lowest - 1));
   if (accepted.highest < n) chance += cdf(complement(counts, static_cast<double>(accepted.highest)));
@@ -39,8 +41,8 @@ interval clopper_pearson(std::uint64_t hits, std::uint64_t n, double confidence)
   const double half = (1 - confidence) / 2;
   const auto k = static_cast<double>(hits);
   const auto rest = static_cast<double>(n - hits);
-  if (hits > 0) out.lower = quantile(beta_distribution<double>(k, rest + 1), half);
-  if (hits < n) out.upper = quantile(complement(beta_distribution<double>(k + 1, rest), half));
+  if (hits > 0) out.lower = quantile(beta_distribution(k, rest + 1), half);
+  if (hits < n) out.upper = quantile(complement(beta_distribution(k + 1, rest), half));
   return out;
 }
 
