@@ -64,7 +64,8 @@ std::string rollback_reason(const verdict& v, double alpha) {
 std::string promotion_reason(const verdict& v, double beta) {
   const auto* m = pick(v, [](const auto& a, const auto& b) { return a.in_favour > b.in_favour; });
   return "Promoted: " + both(*m) + (v.metrics.size() > 1 ? ", and the other metrics are as good" : "") +
-         "; a canary that is bad in any of them is promoted with a chance of at most " + chance(beta) + ".";
+         "; a canary that is bad" + (v.metrics.size() > 1 ? " in any of them" : "") +
+         " is promoted with a chance of at most " + chance(beta) + ".";
 }
 
 std::string over_budget_reason(const budget_projection& b, double days) {

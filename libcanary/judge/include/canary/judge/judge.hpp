@@ -36,7 +36,7 @@ class judge {
   [[nodiscard]] double promotion_evidence() const;
   [[nodiscard]] budget_projection budget() const;
 
-  /// \param with_forecast also how many requests are still needed, which takes some 10 ms a metric at worst.
+  /// \param with_forecast also how many requests are still needed, which takes well under a millisecond a metric.
   [[nodiscard]] verdict look(bool with_forecast = true) const;
 
   [[nodiscard]] const judge_options& options() const { return options_; }

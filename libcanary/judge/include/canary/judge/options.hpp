@@ -53,8 +53,8 @@ struct judge_options {
   double promotion_factor_limit = 2;
   /// The budget gate projects the canary's error rate over so many days at full traffic. Above 0.
   double budget_days = 30;
-  /// Of the confidence sequence for the ratio of the two rates. In (0, 1); 0: none is kept, which saves two thirds of
-  /// the work.
+  /// Of the confidence sequence for the ratio of the two rates. In (0, 1); 0: none is kept, which saves nine tenths
+  /// of the work.
   double confidence = 0.95;
 
   friend bool operator==(const judge_options&, const judge_options&) = default;
