@@ -4,7 +4,6 @@
 #include <prometheus/metric_family.h>
 
 #include <algorithm>
-#include <new>
 #include <stdexcept>
 
 namespace canary {

@@ -12,7 +12,10 @@
 #include <prometheus/text_serializer.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <functional>
+#include <iterator>
 #include <stdexcept>
 #include <unordered_map>
 

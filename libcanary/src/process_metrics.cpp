@@ -3,7 +3,9 @@
 
 #include <prometheus/metric_family.h>
 
+#include <algorithm>
 #include <charconv>
+#include <cstdint>
 #include <fstream>
 #include <iterator>
 #include <limits>
