@@ -3,17 +3,37 @@
 
 #include <boost/math/distributions/beta.hpp>
 #include <boost/math/distributions/binomial.hpp>
+#include <boost/math/distributions/normal.hpp>
 
 #include <algorithm>
+#include <cmath>
 
 namespace canaryctl {
 
 namespace {
 
-// In long double the incomplete beta function gives up at counts of 1e12; in double it is exact enough and does not.
+// double is exact enough here, and in long double the incomplete beta function gives up at smaller counts.
 using in_double = boost::math::policies::policy<boost::math::policies::promote_double<false>>;
 using beta_distribution = boost::math::beta_distribution<double, in_double>;
+using normal_distribution = boost::math::normal_distribution<double, in_double>;
 using binomial_distribution = boost::math::binomial_distribution<double, in_double>;
+
+/// The share with the chance `tail` of the beta distribution below it (or above it, if `upper`).
+double beta_quantile(double a, double b, double tail, bool upper) {
+  // From 1e5 on both sides Boost's series may give up; Abramowitz and Stegun 26.5.22 is then within 1e-5 standard
+  // deviations of it.
+  if (std::min(a, b) < 1e5) {
+    const beta_distribution shares(a, b);
+    return upper ? quantile(complement(shares, tail)) : quantile(shares, tail);
+  }
+  const double far = quantile(complement(normal_distribution(), tail));
+  const double y = upper ? -far : far;
+  const double h = 2 / (1 / (2 * a - 1) + 1 / (2 * b - 1));
+  const double lambda = (y * y - 3) / 6;
+  const double w =
+      y * std::sqrt(h + lambda) / h - (1 / (2 * b - 1) - 1 / (2 * a - 1)) * (lambda + 5.0 / 6 - 2 / (3 * h));
+  return a / (a + b * std::exp(2 * w));
+}
 
 /// The chance that a true share leads to a count that the test rejects.
 double rejected(const acceptance& accepted, std::uint64_t n, double share) {
@@ -41,8 +61,8 @@ interval clopper_pearson(std::uint64_t hits, std::uint64_t n, double confidence)
   const double half = (1 - confidence) / 2;
   const auto k = static_cast<double>(hits);
   const auto rest = static_cast<double>(n - hits);
-  if (hits > 0) out.lower = quantile(beta_distribution(k, rest + 1), half);
-  if (hits < n) out.upper = quantile(complement(beta_distribution(k + 1, rest), half));
+  if (hits > 0) out.lower = beta_quantile(k, rest + 1, half, false);
+  if (hits < n) out.upper = beta_quantile(k + 1, rest, half, true);
   return out;
 }
 

@@ -82,6 +82,17 @@ BOOST_AUTO_TEST_CASE(huge_counts_stay_finite_and_ordered) {
   BOOST_TEST(std::abs((bounds.upper - 0.2) / deviation - 1) < 1e-3);
 }
 
+// Where the method changes neither the bounds nor their order may jump.
+BOOST_AUTO_TEST_CASE(bounds_grow_with_the_count_across_the_change_of_method) {
+  auto before = clopper_pearson(99'990, 1'000'000, 1 - 1e-6);
+  for (std::uint64_t k = 99'991; k < 100'010; ++k) {
+    const auto bounds = clopper_pearson(k, 1'000'000, 1 - 1e-6);
+    BOOST_TEST(std::abs((bounds.lower - before.lower) * 1e6 - 1) < 0.02, k);
+    BOOST_TEST(std::abs((bounds.upper - before.upper) * 1e6 - 1) < 0.02, k);
+    before = bounds;
+  }
+}
+
 BOOST_DATA_TEST_CASE(accepted_counts_are_those_whose_interval_holds_the_share,
                      data::make({0.0, 0.01, 0.2, 0.5, 0.8, 1.0}) * data::make({1, 7, 100}), expected, draws) {
   const auto n = static_cast<std::uint64_t>(draws);
