@@ -115,8 +115,8 @@ struct logger::impl {
 
   ~impl() {
     if (descriptor) descriptor->hurry(std::chrono::seconds(1));
+    pool.reset();  // waits until the queue is empty; the queue's lines hold on to the logger until then
     spd.reset();
-    pool.reset();  // waits until the queue is empty
   }
 
   impl(const impl&) = delete;
