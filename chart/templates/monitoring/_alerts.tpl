@@ -71,7 +71,7 @@ namespace="{{ .Release.Namespace }}",release="{{ .Release.Name }}"
       "summary" "The canary fails more requests than stable"
       "description" (printf "The canary fails {{ $value | humanizePercentage }} of its requests, more than %v times stable's share. Take its weight back: helm upgrade --reuse-values --set canary.weight=0" $rules.errorRatioFactor)) | nindent 4 }}
     {{- include "canary-demo.alert" (dict "root" . "name" "CanaryDemoCanarySlowerThanStable" "severity" "warning" "for" "5m"
-      "expr" (printf "canary_demo:latency_seconds:p99_rate5m%s > ignoring(track) %v * canary_demo:latency_seconds:p99_rate5m%s\nand %s" $canary $rules.latencyFactor $stable $enough)
+      "expr" (printf "canary_demo:latency_seconds:p99_rate5m%s > ignoring(track) %v * canary_demo:latency_seconds:p99_rate5m%s\nand ignoring(track) %s" $canary $rules.latencyFactor $stable $enough)
       "summary" "The canary is slower than stable"
       "description" (printf "The canary's 99th percentile is {{ $value | humanizeDuration }}, more than %v times stable's." $rules.latencyFactor)) | nindent 4 }}
     {{- if and (eq .Values.traffic.driver "helm") (gt (int .Values.canary.weight) 0) }}
