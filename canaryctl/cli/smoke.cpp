@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "canaryctl/cli/command.hpp"
 #include "canaryctl/cli/output.hpp"
-#include "canaryctl/cli/smoke_checks.hpp"
+#include "canaryctl/cli/smoke_run.hpp"
 #include "canaryctl/cli/values.hpp"
 
 #include <unistd.h>
@@ -11,36 +11,10 @@
 #include <algorithm>
 #include <iostream>
 #include <memory>
-#include <set>
 #include <thread>
 
 namespace canaryctl {
 namespace json = boost::json;
-
-namespace {
-
-struct smoke_command {
-  http_target target;
-  http_target admin;
-  bool no_admin = false;
-  smoke_expectation want;
-  http_request request;
-  std::set<std::string> skip;
-  std::uint64_t retries = 0;
-  std::chrono::nanoseconds retry_delay = std::chrono::seconds(1);
-  fetch_options fetch;
-  output_format output = output_format::text;
-};
-
-struct smoke_run {
-  std::vector<smoke_check> checks;
-  bool connected = false;
-  std::string first_error;
-
-  bool passed() const {
-    return std::all_of(checks.begin(), checks.end(), [](const smoke_check& check) { return check.passed; });
-  }
-};
 
 smoke_run run_checks(const smoke_command& command) {
   smoke_run run;
@@ -68,6 +42,8 @@ smoke_run run_checks(const smoke_command& command) {
   if (wanted("metrics")) check_metrics(ask(admin.with_target("/metrics"), {}), command.want, run.checks);
   return run;
 }
+
+namespace {
 
 void print(const smoke_run& run, exit_code code) {
   const bool colour = wants_colour(STDOUT_FILENO);
@@ -155,13 +131,22 @@ void add_smoke(CLI::App& app, exit_code& result) {
   add_duration(*sub, "-t,--timeout", command->fetch.timeout, std::chrono::milliseconds(1), std::chrono::hours(1),
                "Longest time for one request");
   add_headers(*sub, command->request);
+  auto* each =
+      sub->add_flag("--each", command->each, "Check every address behind the host's name: a headless Service's pods");
+  add_count(*sub, "--count", command->count, 1, 10'000, "With --each: how many addresses there must be")->needs(each);
+  sub->add_flag("--or-more", command->or_more, "With --each: more addresses than --count will do")->needs(each);
+  add_duration(*sub, "--deadline", command->deadline, std::chrono::milliseconds(1), std::chrono::hours(24),
+               "With --each: time until all is as it should be")
+      ->needs(each)
+      ->excludes("--retries");
   add_output_option(*sub, command->output);
   sub->footer(
       "Exit codes: 0 every check passed, 1 one failed, 4 never reached.\n\n"
-      "Example:\n  canaryctl smoke http://localhost:8080 --version v2 --color green --track canary --retries 10");
+      "Example:\n  canaryctl smoke http://localhost:8080 --version v2 --color green --track canary --retries 10\n"
+      "  canaryctl smoke http://pods.ns.svc:8080 --version v2 --color green --each --count 4 --deadline 2m");
   sub->callback([command, admin, &result] {
     if (admin->count() == 0) command->admin = command->target.with_port(8081);
-    result = run_smoke(*command);
+    result = command->each ? smoke_each(*command) : run_smoke(*command);
   });
 }
 
