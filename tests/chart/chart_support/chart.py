@@ -86,6 +86,10 @@ class Chart:
     def render(self, values=None, release="canary-demo", namespace="canary-demo", extra=()):
         return self._render(json.dumps(values or {}), release, namespace, tuple(str(part) for part in extra))
 
+    def anew(self, values=None, release="canary-demo", namespace="canary-demo", extra=()):
+        """render() for a cluster that may have changed since."""
+        return self._run(json.dumps(values or {}), release, namespace, tuple(str(part) for part in extra))
+
     def refusal(self, values, extra=()):
         """What Helm says when it must not render; fails when it does."""
         try:

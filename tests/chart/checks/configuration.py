@@ -86,12 +86,15 @@ def hooks_expect_what_the_pods_were_given(chart):
         data = rendering.config_of(deployment)["data"]
         for job in (f"canary-demo-check-{track}", f"canary-demo-test-{track}"):
             args = rendering.get("Job", job)["spec"]["template"]["spec"]["containers"][0]["args"]
-            given = dict(zip(args[2::2], args[3::2]))
+            given = {one: args[at + 1] for at, one in enumerate(args[:-1]) if one.startswith("--")}
             assert args[0] == "smoke"
             expected = (data["APP_VERSION"], data["APP_COLOR"], data["APP_TRACK"], data["APP_CONFIG"])
             assert (given["--version"], given["--color"], given["--track"], given["--config"]) == expected
             if "check" in job:
-                headless = rendering.get("Service", given["--each-of"].split(".")[0])
+                host, _, port = args[1].removeprefix("http://").partition(":")
+                assert "--each" in args and port == data["CANARY_HTTP_PORT"]
+                assert given["--admin"] == f"http://{host}:{data['CANARY_ADMIN_PORT']}"
+                headless = rendering.get("Service", host.split(".")[0])
                 assert headless["spec"]["clusterIP"] == "None" and headless["spec"]["selector"]["track"] == track
                 assert int(given["--count"]) == deployment["spec"]["replicas"]
 
