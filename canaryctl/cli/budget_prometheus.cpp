@@ -31,10 +31,10 @@ std::string promql(const budget_query& query, const std::string& extra, std::chr
 }
 
 boost::system::result<counts, prometheus_error> ask(const prometheus_client& client, const budget_query& query,
-                                                    std::chrono::nanoseconds window) {
-  const auto all = client.query(promql(query, {}, window));
+                                                    std::chrono::nanoseconds window, double at) {
+  const auto all = client.query(promql(query, {}, window), at);
   if (!all) return all.error();
-  const auto bad = client.query(promql(query, query.errors_match, window));
+  const auto bad = client.query(promql(query, query.errors_match, window), at);
   if (!bad) return bad.error();
   const auto name = [&](const vector_sample& sample) {
     const auto label = sample.labels.find(query.by);
@@ -70,13 +70,18 @@ std::optional<double> rate_of(double slo, const counts& window, const std::strin
 boost::system::result<budget_answer, prometheus_error> ask_prometheus(const prometheus_client& client,
                                                                       const budget_query& query, double slo,
                                                                       std::chrono::nanoseconds window) {
-  auto whole = ask(client, query, window);
+  // All at the server's own time of now, so that no scrape comes between requests and errors.
+  const auto now = client.query("time()");
+  if (!now) return now.error();
+  if (now->size() != 1) return prometheus_error{true, "Prometheus does not tell its time: no value of time()"};
+  const double at = now->front().value;
+  auto whole = ask(client, query, window, at);
   if (!whole) return whole.error();
   std::map<seconds, counts> windows;
   std::set<seconds> wanted;
   for (const auto& rule : burn_rules) wanted.insert({rule.long_window, rule.short_window});
   for (const auto one : wanted) {
-    auto got = ask(client, query, one);
+    auto got = ask(client, query, one, at);
     if (!got) return got.error();
     windows[one] = std::move(*got);
   }

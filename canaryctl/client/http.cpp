@@ -122,10 +122,16 @@ std::string serialise(const http_request& request, const http_target& target, bo
                        [&](const http_field& field) { return same_name(field.name, name); });
   };
   std::string text = request.method + " " + target.target + " HTTP/1.1\r\n";
+  // Host comes first, whoever wrote it (RFC 9110, 7.2).
   if (!given("Host")) text += "Host: " + target.host_header + "\r\n";
+  for (const auto& [name, value] : request.headers) {
+    if (same_name(name, "Host")) text += "Host: " + value + "\r\n";
+  }
   if (!given("User-Agent")) text += "User-Agent: canaryctl/" CANARYCTL_VERSION "\r\n";
   if (!given("Accept")) text += "Accept: */*\r\n";
-  for (const auto& [name, value] : request.headers) text += name + ": " + value + "\r\n";
+  for (const auto& [name, value] : request.headers) {
+    if (!same_name(name, "Host")) text += name + ": " + value + "\r\n";
+  }
   if (!keep_alive) text += "Connection: close\r\n";
   const bool wants_length = request.method == "POST" || request.method == "PUT" || request.method == "PATCH";
   if (!request.body.empty() || wants_length) text += "Content-Length: " + std::to_string(request.body.size()) + "\r\n";

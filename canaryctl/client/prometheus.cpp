@@ -67,9 +67,10 @@ prometheus_client::prometheus_client(http_target base, fetch_options options)
     : base_(std::move(base)), options_(options) {}
 
 boost::system::result<std::vector<vector_sample>, prometheus_error> prometheus_client::query(
-    const std::string& promql) const {
-  const auto target =
-      base_.with_target(api(base_, "query?query=" + boost::urls::encode(promql, boost::urls::unreserved_chars)));
+    const std::string& promql, std::optional<double> at) const {
+  auto path = "query?query=" + boost::urls::encode(promql, boost::urls::unreserved_chars);
+  if (at) path += "&time=" + std::to_string(*at);
+  const auto target = base_.with_target(api(base_, path));
   const auto got = fetch(target, {}, options_);
   const auto where = base_.url() + ": query `" + promql + "`: ";
   if (got.result != outcome::answered) {

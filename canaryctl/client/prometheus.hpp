@@ -6,6 +6,7 @@
 #include <boost/system/result.hpp>
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,8 +28,10 @@ class prometheus_client {
  public:
   explicit prometheus_client(http_target base, fetch_options options = {});
 
-  /// An instant query that yields a vector or a scalar (as one sample without labels).
-  boost::system::result<std::vector<vector_sample>, prometheus_error> query(const std::string& promql) const;
+  /// An instant query that yields a vector or a scalar (as one sample without labels), evaluated at the Unix time `at`
+  /// or, without it, when the server gets it. Counts that are compared with each other need the same time.
+  boost::system::result<std::vector<vector_sample>, prometheus_error> query(const std::string& promql,
+                                                                            std::optional<double> at = {}) const;
 
   /// The value of a command-line flag of the server ("storage.tsdb.retention.time"); "" if it does not tell.
   std::string flag(const std::string& name) const;

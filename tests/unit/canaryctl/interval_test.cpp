@@ -82,6 +82,14 @@ BOOST_AUTO_TEST_CASE(huge_counts_stay_finite_and_ordered) {
   BOOST_TEST(std::abs((bounds.upper - 0.2) / deviation - 1) < 1e-3);
 }
 
+BOOST_AUTO_TEST_CASE(few_hits_of_very_many_are_near_the_observed_share) {
+  const auto bounds = clopper_pearson(2188, 264'401'000'000, 1 - 1e-6);
+  const double share = 2188 / 264401e6;
+  const double deviation = share / std::sqrt(2188.0);
+  BOOST_TEST(std::abs((share - bounds.lower) / deviation - 4.89) < 0.2);
+  BOOST_TEST(std::abs((bounds.upper - share) / deviation - 4.89) < 0.2);
+}
+
 // Where the method changes neither the bounds nor their order may jump.
 BOOST_AUTO_TEST_CASE(bounds_grow_with_the_count_across_the_change_of_method) {
   auto before = clopper_pearson(99'990, 1'000'000, 1 - 1e-6);
