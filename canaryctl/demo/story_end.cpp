@@ -130,7 +130,7 @@ void story::budget() {
             decimals(slo, 1) + " % objective allows " + decimals(budget.allowed_requests.value_or(0), 1) + ", spent " +
             decimals(100 * budget.spent_share.value_or(0), 0) + " %, left " +
             decimals(budget.left_requests.value_or(0), 1));
-  out_.line(budget.words);
+  if (!budget.allowed_requests) out_.line(budget.words);
   if (budget.lasts)
     out_.line("projected: at this rate of errors a full 30-day budget lasts " +
               decimals(budget.lasts->count() / 86400, 1) + " days");

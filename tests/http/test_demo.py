@@ -20,6 +20,13 @@ from support.programs import APP, CANARYCTL, SOURCE, canaryctl, fetch, wait_unti
 QUICK = ["--port", "0", "--rate", "200", "--error-rate", "0.5", "--app", APP, "--duration", "3s"]
 
 
+@pytest.fixture(autouse=True)
+def scratch(tmp_path, monkeypatch):
+    """Where a demo under test puts its pods' logs."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    return tmp_path
+
+
 @pytest.fixture(scope="module")
 def told(tmp_path_factory):
     """One run to its end, without a terminal: its text, its JSON and the report it wrote."""
@@ -173,7 +180,7 @@ def test_the_page_is_served_under_any_host_while_the_story_runs():
         assert demo.rest() == 0, demo.text
 
 
-def test_a_pod_killed_in_mid_run_fails_the_story():
+def test_a_pod_killed_in_mid_run_fails_the_story(scratch):
     """The pod is stopped first, so that requests are surely waiting in it when it is killed."""
     with Running(*QUICK[:-1], "6s", "--output", "json") as demo:
         demo.until("^1  Traffic")
@@ -189,7 +196,7 @@ def test_a_pod_killed_in_mid_run_fails_the_story():
         assert report["failed_requests"]["not_injected"] == bad[0]["reset"] + bad[0]["refused"]
         assert contradictions(report) == []
         logs = re.search(r"the pods' logs: (\S+)", demo.text)[1]
-        assert len(list(pathlib.Path(logs).glob("*.log"))) >= 5
+        assert pathlib.Path(logs).parent == scratch and len(list(pathlib.Path(logs).glob("*.log"))) >= 5
 
 
 # What is left behind
@@ -197,19 +204,18 @@ def test_a_pod_killed_in_mid_run_fails_the_story():
 
 @pytest.mark.parametrize("when", ["Canary story", "1  Traffic", "2  Metrics", "3  Upgrade", "4  Rollback", "5  A bad canary"])
 @pytest.mark.parametrize("signal_", [signal.SIGINT, signal.SIGTERM], ids=["INT", "TERM"])
-def test_an_interruption_in_any_step_leaves_no_process(when, signal_):
+def test_an_interruption_in_any_step_leaves_no_process_and_no_file(when, signal_, scratch):
     with Running(*QUICK) as demo:
         demo.until(re.escape(when))
         if when == "3  Upgrade":
             wait_until(lambda: len(children(demo.process.pid)) == 6, "the new pod has started")
         pods = children(demo.process.pid)
-        before = set(pathlib.Path("/tmp").glob("canaryctl-demo-*"))
+        assert len(list(scratch.iterdir())) == 1
         demo.process.send_signal(signal_)
         assert demo.rest(20) == 3, demo.text
         assert "no verdict" in demo.text
         assert gone(pods)
-        assert not any(folder.exists() and list(folder.glob("*.log")) and folder not in before
-                       for folder in pathlib.Path("/tmp").glob("canaryctl-demo-*"))
+        assert list(scratch.iterdir()) == []
 
 
 def test_a_killed_demo_takes_its_pods_with_it():
