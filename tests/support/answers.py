@@ -87,7 +87,7 @@ def contradictions(report):
         stable, canary = (bad["versions"].get(report["pods"][t]["version"]) for t in ("stable", "canary"))
         if "p_value" in bad and stable and canary and stable["requests"] and canary["requests"]:
             share = canary["requests"] / (canary["requests"] + stable["requests"])
-            if not close(bad["p_value"], upper_tail(canary["errors"], canary["errors"] + stable["errors"], share), 1e-6):
+            if not close(bad["p_value"], upper_tail(canary["errors"], canary["errors"] + stable["errors"], share), 1e-6, 0):
                 add("bad_canary: p_value")
             if (bad["verdict"] == "rollback") != (bad["p_value"] <= 1e-6 / bad["looks_allowed"]):
                 add("bad_canary: verdict")
