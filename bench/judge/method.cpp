@@ -97,7 +97,8 @@ void method(report& r) {
       "reaches 1/beta (the smallest: its null hypothesis is a union). For errors the null "
       "is a rate of at least max(margin x stable's, what the objective allows): the mean of a process against the "
       "first and one against the second. Promotion is not mixed over start times: a bad past counts. "
-      "No batch multiplies it by more than 2. A batch that has more than 3 + 4 times the usual share of errors is left "
+      "No batch multiplies it by more than 2. A batch that has more than 1 + `max_burst` + 4 times the usual number of "
+      "errors is left "
       "out: for the ratio by the errors of both tracks together (given more errors, "
       "E[Y] only falls under the null, so leaving out the many keeps the expectation at most 1), for the objective by "
       "stable's alone, which say nothing about the canary.");

@@ -75,9 +75,9 @@ std::string draw(const chart& c) {
   const auto at_y = [&](double v) { return bottom - y.place(v) * (bottom - top); };
 
   std::string svg =
-      "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 720 380' font-family='sans-serif' font-size='12'>\n"
-      "<rect width='720' height='380' fill='#ffffff'/>\n";
-  svg += words((left + right) / 2, 22, c.title, "text-anchor='middle' font-size='14' font-weight='bold'");
+      "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 780 380' font-family='sans-serif' font-size='12'>\n"
+      "<rect width='780' height='380' fill='#ffffff'/>\n";
+  svg += words(390, 22, c.title, "text-anchor='middle' font-size='14' font-weight='bold'");
   for (const double t : x.ticks()) {
     svg += format("<path d='M%.1f %.1fV%.1f' stroke='#dddddd'/>\n", at_x(t), top, bottom);
     svg += words(at_x(t), bottom + 16, number(t), "text-anchor='middle'");

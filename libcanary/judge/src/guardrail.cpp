@@ -3,6 +3,8 @@
 
 #include "words.hpp"
 
+#include <algorithm>
+
 namespace canary::judge {
 namespace {
 
@@ -15,6 +17,17 @@ verdict say(decision d, cause c, std::string reason) {
 }
 
 }  // namespace
+
+conditions observed(const batcher& b) {
+  conditions c;
+  c.canary_restarts = unsigned(b.counts().restarts_canary);
+  c.seconds_without_canary_traffic = b.seconds_without_traffic(track::canary);
+  const double stable = b.seconds_without_samples(track::stable);
+  const double canary = b.seconds_without_samples(track::canary);
+  c.seconds_without_metrics = std::max(stable, canary);
+  c.missing = stable == canary ? "either track" : stable > canary ? "stable" : "the canary";
+  return c;
+}
 
 std::optional<verdict> guard(const conditions& c, const guardrail_limits& limits) {
   if (c.canary_restarts >= limits.restarts)

@@ -91,25 +91,25 @@ promotion_process::promotion_process(const metric_options& m, assumption a, doub
       ratio_(start(better)),
       share_(start(below)) {}
 
-bool promotion_process::usual::fits(double total, double events) const { return events <= 3 + 4 * share * total; }
+double promotion_process::usual::most(double total, double burst) const { return 1 + burst + 4 * share * total; }
 
-void promotion_process::usual::learn(double total, double events) {
+void promotion_process::usual::learn(double total, double events, double burst) {
   if (total <= 0) return;
   ++seen;
   const double step = std::max(1 / double(seen), 1.0 / 256);
-  share += step * (std::min(events, 3 + 4 * share * total) / total - share);
+  share += step * (std::min(events, most(total, burst)) / total - share);
 }
 
 void promotion_process::observe(const pair& p) {
   const double total = double(p.stable.total) + double(p.canary.total);
-  if (p.informative() && both_.fits(total, p.events()))
+  if (p.informative() && p.events() <= both_.most(total, max_burst_))
     multiply(ratio_, better, limit_,
              [&](double t) { return ratio_factor(p, margin_, margin_ * t, null_is::at_least, assume_, max_burst_); });
-  if (allowed_ > 0 && p.canary.total && stable_.fits(double(p.stable.total), double(p.stable.events)))
+  if (allowed_ > 0 && p.canary.total && double(p.stable.events) <= stable_.most(double(p.stable.total), max_burst_))
     multiply(share_, below, limit_,
              [&](double t) { return allowed_factor(p.canary, allowed_, allowed_ * t, max_burst_); });
-  both_.learn(total, p.events());
-  stable_.learn(double(p.stable.total), double(p.stable.events));
+  both_.learn(total, p.events(), max_burst_);
+  stable_.learn(double(p.stable.total), double(p.stable.events), max_burst_);
 }
 
 double promotion_process::by_ratio() const { return std::accumulate(ratio_.begin(), ratio_.end(), 0.0); }

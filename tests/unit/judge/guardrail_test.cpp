@@ -43,6 +43,23 @@ BOOST_AUTO_TEST_CASE(just_under_each_limit_is_well) {
   BOOST_TEST(!guard({.seconds_without_metrics = 59}).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(scraping_alone_tells_silence_restarts_and_missing_traffic) {
+  batcher b;
+  const auto scrape = [&](double now, std::uint64_t requests, bool canary, double started) {
+    b.add({"s", track::stable, "", 1000, {{requests, 0}}});
+    if (canary) b.add({"c", track::canary, "", started, {{5, 0}}});
+    (void)b.end_round(now);
+  };
+  for (int i = 0; i <= 130; ++i) scrape(5000 + i, std::uint64_t(10 * i), true, 1000);
+  BOOST_TEST((guard(observed(b))->because == cause::canary_without_traffic));
+  for (int i = 131; i <= 191; ++i) scrape(5000 + i, std::uint64_t(10 * i), false, 1000);
+  const auto missing = guard(observed(b));
+  BOOST_TEST((missing->because == cause::metrics_missing));
+  BOOST_TEST(missing->reason.find("no metrics of the canary for 61 s") != std::string::npos, missing->reason);
+  for (int i = 192; i <= 195; ++i) scrape(5000 + i, std::uint64_t(10 * i), true, 5000 + 2 * i);
+  BOOST_TEST((guard(observed(b))->because == cause::crash_loop));
+}
+
 BOOST_AUTO_TEST_CASE(names_are_as_documented) {
   BOOST_TEST(to_string(decision::promote) == "promote");
   BOOST_TEST(to_string(decision::rollback) == "rollback");

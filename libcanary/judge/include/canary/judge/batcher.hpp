@@ -49,6 +49,8 @@ struct batcher_counts {
 /// A batch closes at the end of a round in which each track has `least_requests` new requests and every known pod has
 /// answered, so that both tracks' counts cover the same stretch of time. It never looks at errors: a batch that closed
 /// on an error would be evidence in itself.
+///
+/// Not kept over a restart: a new batcher takes new baselines, and what was counted in between is not judged.
 class batcher {
  public:
   /// Precondition: metrics and least_requests are at least 1 (std::invalid_argument).

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <canary/judge/batcher.hpp>
 #include <canary/judge/verdict.hpp>
 
 #include <optional>
@@ -25,6 +26,9 @@ struct guardrail_limits {
   double seconds_without_ready = 120;
   double seconds_without_metrics = 60;
 };
+
+/// What scraping alone tells: restarts, silence, no traffic. Endpoints and bounds are left for the caller to add.
+[[nodiscard]] conditions observed(const batcher& b);
 
 /// Looked at before any evidence is. Crash loop and no ready canary roll back; the others are inconclusive: they say
 /// that nothing can be said, and what to look at. \returns nothing when all is well.

@@ -72,8 +72,9 @@ class promotion_process {
   struct usual {
     double share = 0;
     std::uint64_t seen = 0;
-    [[nodiscard]] bool fits(double total, double events) const;
-    void learn(double total, double events);
+    /// The most events that are not taken for an outage.
+    [[nodiscard]] double most(double total, double burst) const;
+    void learn(double total, double events, double burst);
   };
 
   double margin_;
