@@ -383,7 +383,7 @@ asio::awaitable<bool> session::flush_rest() {
 void session::end_exchange() {
   // A buffer that grew beyond this for one request is given back.
   constexpr std::size_t kept = 64 * 1024;
-  if (shared_.settings.access_log > 0 && worker_.ids().chance(shared_.settings.access_log)) log_access();
+  if (worker_.counters() && worker_.ids().chance(shared_.settings.access_log)) log_access();
   if (scope_) scope_->end(now_);
   scope_.reset();
   in_.consume(request_size_);

@@ -53,8 +53,9 @@ void session::refuse(unsigned status, const char* detail) {
   answer_failure(status, detail);
   close_ = true;
   queue_answer();
-  if (worker_.counters()) worker_.counters()->observe(metrics::unmatched, request_.method, status, now_ - begin_);
-  if (shared_.settings.access_log > 0 && worker_.ids().chance(shared_.settings.access_log)) log_access();
+  if (!worker_.counters()) return;
+  worker_.counters()->observe(metrics::unmatched, request_.method, status, now_ - begin_);
+  if (worker_.ids().chance(shared_.settings.access_log)) log_access();
 }
 
 void session::answer_overdue() {

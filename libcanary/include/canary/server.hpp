@@ -36,7 +36,7 @@ class server {
     const config& settings;  ///< timeouts, limits, trusted proxies, access log
     const router& routes;    ///< complete
     logger& log;
-    canary::metrics* counters = nullptr;  ///< null: nothing is counted. Its routes are declared already.
+    canary::metrics* counters = nullptr;  ///< null: nothing is counted, no access log. Its routes are declared already.
     fault_injector* faults = nullptr;     ///< null: none are injected
     blocking_pool* pool = nullptr;        ///< null: `context::blocking` throws
   };
