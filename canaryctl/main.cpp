@@ -22,6 +22,7 @@ int main(int argc, char** argv) {
   add_split(app, result);
   add_load(app, result);
   add_budget(app, result);
+  add_report(app, result);
 
   try {
     app.parse(argc, argv);

@@ -21,5 +21,6 @@ void add_smoke(CLI::App& app, exit_code& result);
 void add_split(CLI::App& app, exit_code& result);
 void add_load(CLI::App& app, exit_code& result);
 void add_budget(CLI::App& app, exit_code& result);
+void add_report(CLI::App& app, exit_code& result);
 
 }  // namespace canaryctl

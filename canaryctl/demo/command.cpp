@@ -6,6 +6,7 @@
 #include "canaryctl/demo/options.hpp"
 #include "canaryctl/demo/report.hpp"
 #include "canaryctl/demo/story.hpp"
+#include "canaryctl/report/document.hpp"
 
 #include <unistd.h>
 
@@ -43,7 +44,8 @@ exit_code run_demo(const demo_options& options) {
     ended = true;
     const auto report = complete_report(told->report(), code);
     if (!options.report.empty()) {
-      write_report(options.report, report);
+      write_report(options.report, "Written by `canaryctl demo --report` from one run; not to be edited by hand.",
+                   report);
       out.line("report written to " + options.report);
     }
     if (json) write_json(std::cout, report);

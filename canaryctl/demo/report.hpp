@@ -14,13 +14,4 @@ namespace canaryctl::demo {
 /// The shape is docs/answers.schema.json.
 boost::json::object complete_report(const boost::json::object& measured, exit_code code);
 
-/// The same content as YAML. Numbers keep all their digits.
-std::string to_yaml(const boost::json::value& value);
-
-/// Replaces the file as a whole. Throws std::runtime_error that names it.
-void write_report(const std::string& file, const boost::json::object& report);
-
-/// The commit this program was built from, "" if the build did not know.
-std::string built_from();
-
 }  // namespace canaryctl::demo

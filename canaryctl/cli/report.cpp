@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "canaryctl/cli/command.hpp"
+#include "canaryctl/cli/output.hpp"
+#include "canaryctl/report/answers.hpp"
+#include "canaryctl/report/document.hpp"
+
+#include <iostream>
+#include <memory>
+
+namespace canaryctl {
+
+namespace {
+
+struct report_command {
+  std::string measured;
+  std::string file;
+  std::string commit;
+  output_format output = output_format::text;
+};
+
+exit_code run_report(const report_command& command) {
+  const measurements run(command.measured);
+  boost::json::object document{{"about", about("cluster")}};
+  if (!command.commit.empty()) document["about"].as_object()["commit"] = command.commit;
+  for (auto& [key, value] : cluster_answers(run)) document[key] = std::move(value);
+  add_verdict(document, exit_code::pass);
+  if (command.output == output_format::json) {
+    write_json(std::cout, document);
+  } else if (command.file.empty()) {
+    std::cout << to_yaml(document);
+  } else {
+    write_report(command.file,
+                 "Written by `canaryctl report` from one run on a cluster (`make e2e`); not to be edited by hand.",
+                 document);
+  }
+  return exit_code::pass;
+}
+
+}  // namespace
+
+void add_report(CLI::App& app, exit_code& result) {
+  auto command = std::make_shared<report_command>();
+  auto* sub = app.add_subcommand("report", "Write answers.yml from what a run on a cluster measured");
+  sub->add_option("--measurements", command->measured,
+                  "Folder with one JSON file a step, as the tests on a cluster write it")
+      ->required();
+  sub->add_option("--output-file", command->file, "Where the YAML goes; without it to standard output");
+  sub->add_option("--commit", command->commit,
+                  "The commit that was measured, where it is not the one this program was built from");
+  add_output_option(*sub, command->output);
+  sub->footer("Example:\n  canaryctl report --measurements build/e2e/measurements --output-file answers.yml");
+  sub->callback([command, &result] { result = run_report(*command); });
+}
+
+}  // namespace canaryctl
