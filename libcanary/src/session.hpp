@@ -18,6 +18,9 @@
 
 namespace canary::detail {
 
+// Pipelined answers share one write up to this size.
+inline constexpr std::size_t coalesced = 64 * 1024;
+
 /// One connection: a coroutine that reads requests, has them answered and writes the answers, on one thread from birth
 /// to death. Buffers are kept from one request to the next.
 class session final : public deadline_queue::entry, public session_hook {
