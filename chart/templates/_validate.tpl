@@ -57,6 +57,13 @@
 {{- define "canary-demo.validateCluster" -}}
 {{- $v := .Values -}}
 {{- $apis := .Capabilities.APIVersions -}}
+{{- if .Release.IsUpgrade -}}
+{{- $live := lookup "v1" "Service" .Release.Namespace (printf "%s-metrics" (include "canary-demo.fullname" .)) -}}
+{{- $was := dig "metadata" "labels" "canary-demo/driver" "" $live -}}
+{{- if and $was (ne $was $v.traffic.driver) -}}
+{{- fail (printf "release %s runs with traffic.driver %q and cannot change to %q in place: pods, Services and routes would change hands while they serve. Steps: (1) install a second release with traffic.driver %s and another name beside it; (2) send it the traffic (traffic.hosts, DNS or the gateway); (3) helm uninstall %s" .Release.Name $was $v.traffic.driver $v.traffic.driver .Release.Name) -}}
+{{- end -}}
+{{- end -}}
 {{- if $apis.Has "apiregistration.k8s.io/v1" -}}
 {{- if and $v.monitoring.enabled (not (and ($apis.Has "monitoring.coreos.com/v1/ServiceMonitor") ($apis.Has "monitoring.coreos.com/v1/PrometheusRule"))) -}}
 {{- fail "this cluster does not know ServiceMonitor and PrometheusRule (monitoring.coreos.com/v1): install the Prometheus operator first, or set monitoring.enabled=false" -}}
@@ -69,13 +76,6 @@
 {{- end -}}
 {{- if and (eq $v.traffic.driver "argo-rollouts") (not ($apis.Has "argoproj.io/v1alpha1/Rollout")) -}}
 {{- fail "this cluster does not know Rollout (argoproj.io/v1alpha1): install Argo Rollouts first, or set traffic.driver=helm" -}}
-{{- end -}}
-{{- end -}}
-{{- if .Release.IsUpgrade -}}
-{{- $live := lookup "v1" "Service" .Release.Namespace (printf "%s-metrics" (include "canary-demo.fullname" .)) -}}
-{{- $was := dig "metadata" "labels" "canary-demo/driver" "" $live -}}
-{{- if and $was (ne $was $v.traffic.driver) -}}
-{{- fail (printf "release %s runs with traffic.driver %q and cannot change to %q in place: pods, Services and routes would change hands while they serve. Steps: (1) install a second release with traffic.driver %s and another name beside it; (2) send it the traffic (traffic.hosts, DNS or the gateway); (3) helm uninstall %s" .Release.Name $was $v.traffic.driver $v.traffic.driver .Release.Name) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

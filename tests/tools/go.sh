@@ -6,17 +6,16 @@ use_go() {
   command -v go >/dev/null || die "needs Go to build the tools (Debian: apt-get install golang-go), found none on PATH"
   export GOTOOLCHAIN=local GOFLAGS='' CGO_ENABLED=0 GOWORK=off
   unset GOROOT
-  local have os arch dir new
+  local have os arch new
   have=$(go env GOVERSION | sed 's/^go//')
   if [ "$(printf '%s\n' "$go_version" "$have" | sort -V | head -1)" = "$go_version" ]; then return; fi
   os=$(go env GOOS) arch=$(go env GOARCH)
   new=$(dirname "$cache")/go-$go_version
   if [ ! -x "$new/bin/go" ]; then
     say "Go $have is older than $go_version: fetching $go_version as a module"
-    dir=$(cd / && GOFLAGS=-mod=mod go mod download -json "golang.org/toolchain@v0.0.1-go$go_version.$os-$arch" | json_field Dir)
-    [ -d "$dir" ] || die "could not fetch golang.org/toolchain@v0.0.1-go$go_version.$os-$arch"
+    fetch_module "golang.org/toolchain@v0.0.1-go$go_version.$os-$arch"
     local part=$new.$$.part # two callers may fetch at once; the first whole one stays
-    mkdir -p "$(dirname "$new")"; cp -r --no-preserve=mode "$dir" "$part"
+    mkdir -p "$(dirname "$new")"; cp -r --no-preserve=mode "$fetched" "$part"
     chmod -R u+w "$part"; chmod +x "$part"/bin/* "$part"/pkg/tool/*/*
     mv -T "$part" "$new" 2>/dev/null || rm -rf "$part"
   fi
@@ -26,10 +25,18 @@ use_go() {
 
 json_field() { sed -n "s/^\s*\"$1\": \"\(.*\)\",\{0,1\}\$/\1/p"; }
 
+# Fetches a module and leaves its folder in `fetched`; a failure is shown with Go's own reason.
+fetch_module() { # MODULE@VERSION
+  local said
+  said=$(cd / && go mod download -json "$1" 2>&1) || true
+  fetched=$(json_field Dir <<<"$said")
+  [ -d "$fetched" ] || die "could not fetch the Go module $1: $(json_field Error <<<"$said" | grep . || echo "$said")"
+}
+
+# The same as a value; in a command's arguments a failure does not stop the caller, so assign it first.
 module_dir() { # MODULE@VERSION
-  local dir; dir=$(cd / && go mod download -json "$1" | json_field Dir)
-  [ -d "$dir" ] || die "could not fetch the Go module $1"
-  echo "$dir"
+  fetch_module "$1"
+  echo "$fetched"
 }
 
 # go install leaves PACKAGE's last path element in GOBIN; it appears as FILE only when whole.

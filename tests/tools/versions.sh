@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2034
 # The pinned versions of every program that the tests build from Go modules. Sourced by chart-tools and by the cluster.
-go_version=1.26.0
+go_version=1.26.8 # argo-rollouts asks for 1.26.1 or newer
 helm=v4.3.1
 helm3=v3.22.0
 kubeconform=v0.8.0
