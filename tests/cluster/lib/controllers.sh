@@ -33,24 +33,25 @@ controller_files() {
     flagger) echo "flagger-$flagger" ;;
     prometheus-operator)
       echo "prometheus-operator-$prometheus_operator" "prometheus-config-reloader-$prometheus_operator" \
-        "prometheus-$prometheus" "promtool-$prometheus" ;;
+        "prometheus-$prometheus" "promtool-$prometheus" "prometheus-$prometheus.tar" \
+        "prometheus-config-reloader-$prometheus_operator.tar" ;;
     *) die "knows prometheus-operator, flagger and argo-rollouts; not '$1'" ;;
   esac
 }
 
 build_controller() { # NAME
-  local file
+  local file missing=()
+  for file in $(controller_files "$1"); do [ -e "$store/$file" ] || missing+=("$file"); done
+  [ ${#missing[@]} -gt 0 ] || return 0
   lock_build
-  for file in $(controller_files "$1"); do
-    [ -x "$store/$file" ] || { use_go; build_one "$file"; }
+  for file in "${missing[@]}"; do
+    [ ! -e "$store/$file" ] || continue
+    case $file in
+      prometheus-v*.tar) scratch_image "$prometheus_image" "$file" "$store/${file%.tar}" /bin/prometheus ;;
+      prometheus-config-reloader-*.tar) scratch_image "$operator_image" "$file" "$store/${file%.tar}" /bin/prometheus-config-reloader ;;
+      *) use_go; build_one "$file" ;;
+    esac
   done
-  if [ "$1" = prometheus-operator ]; then
-    [ -f "$store/prometheus-$prometheus.tar" ] ||
-      scratch_image "$prometheus_image" "prometheus-$prometheus.tar" "$store/prometheus-$prometheus" /bin/prometheus
-    [ -f "$store/prometheus-config-reloader-$prometheus_operator.tar" ] ||
-      scratch_image "$operator_image" "prometheus-config-reloader-$prometheus_operator.tar" \
-        "$store/prometheus-config-reloader-$prometheus_operator" /bin/prometheus-config-reloader
-  fi
   unlock_build
 }
 
@@ -61,6 +62,7 @@ build_controllers() {
 
 crds() { # MODULE@VERSION PATH [FLAG] : the CRDs that a module carries, applied
   inside kubectl apply --server-side "${3:--f}" "$(module_dir "$1")/$2" >/dev/null
+  inside kubectl wait --for=condition=Established crd --all --timeout=60s >/dev/null
 }
 
 add() {

@@ -1,0 +1,137 @@
+"""The numbers in Prometheus are those that the client counted, and the rules and the dashboard live on them."""
+
+import json
+import os
+import time
+
+import pytest
+
+from support import client, kube
+from support.load import Load, canaryctl
+from support.record import record
+from support.wait import wait_for
+
+SCRAPE = 5  # seconds, set at install
+RATE_BY_VERSION = "sum(rate(http_requests_total[5m])) by (version)"
+ERRORS_BY_VERSION = 'sum(rate(http_requests_total{code=~"5.*"}[5m])) by (version)'
+
+
+def counters(monitoring, namespace):
+    return monitoring.by("version", f'sum(http_requests_total{{namespace="{namespace}"}}) by (version)')
+
+
+def settled(monitoring, namespace):
+    """The counters once a whole scrape brought nothing new."""
+    seen = [counters(monitoring, namespace)]
+
+    def still():
+        time.sleep(2 * SCRAPE)  # a scrape of every target lies in between
+        seen.append(counters(monitoring, namespace))
+        return seen[-1] == seen[-2] and seen[-1]
+    return wait_for(still, 90, "the counters to stand still")
+
+
+def test_prometheus_counted_each_request_that_the_client_counted(demo, monitoring):
+    before = settled(monitoring, demo.namespace)
+    answer = json.loads(canaryctl("split", demo.url + "/api/info", "--header", f"Host: {demo.host}", "--expect", "v1=80,v2=20",
+                                  "-n", 1000, "--output", "json").stdout)
+    counted = {entry["version"]: entry["observed"] for entry in answer["versions"]}
+    after = settled(monitoring, demo.namespace)
+    difference = {version: after[version] - before[version] for version in counted}
+    record("counted", client=counted, prometheus=difference)
+    assert difference == counted
+
+
+def test_the_two_queries_agree_with_the_client(demo, monitoring):
+    """Ninety seconds of steady load; the rate over the last minute is the client's own within one scrape."""
+    rate, seconds = 100, 90
+    load = Load(demo.url + "/api/info", rate, demo.host, longest=seconds)
+    time.sleep(75)  # the window below has to lie inside the load
+    window = "[1m]"
+    ours = f'namespace="{demo.namespace}"'
+    rates = monitoring.by("version", f"sum(rate(http_requests_total{{{ours}}}{window})) by (version)")
+    result = load.stop()
+    assert result["failed"] == 0 and result["held_rate"], result
+    total = sum(rates.values())
+    allowed = result["sent_rate"] * SCRAPE / 60  # one scrape more or less in the window
+    assert abs(total - result["sent_rate"]) <= allowed, (rates, result["sent_rate"])
+
+    five_minutes = {query: monitoring.by("version", query.replace("[5m]", "[5m]")) for query in (RATE_BY_VERSION, ERRORS_BY_VERSION)}
+    assert set(five_minutes[RATE_BY_VERSION]) >= {"v1", "v2"}
+    assert set(five_minutes[ERRORS_BY_VERSION]) >= {"v1", "v2"} and set(five_minutes[ERRORS_BY_VERSION].values()) == {0}
+    record("queries", client_rate=result["sent_rate"], window_rates=rates, requests=result["sent"], failed=result["failed"],
+           rate_by_version=five_minutes[RATE_BY_VERSION], errors_by_version=five_minutes[ERRORS_BY_VERSION],
+           rate_query=RATE_BY_VERSION, errors_query=ERRORS_BY_VERSION)
+
+
+def test_cpu_and_memory_of_both_versions(demo, monitoring):
+    ours = f'namespace="{demo.namespace}"'
+    cpu = monitoring.by("version", f"sum(rate(process_cpu_seconds_total{{{ours}}}[5m])) by (version)")
+    memory = monitoring.by("version", f"sum(process_resident_memory_bytes{{{ours}}}) by (version)")
+    pods = monitoring.by("version", f"count(process_resident_memory_bytes{{{ours}}}) by (version)")
+    assert set(cpu) == set(memory) == {"v1", "v2"}
+    assert all(value > 0 for value in [*cpu.values(), *memory.values()])
+    assert pods == {"v1": 4, "v2": 1}
+    record("resources", cpu_seconds_per_second=cpu, resident_bytes=memory, pods=pods)
+
+
+def test_rules_are_loaded_and_evaluate(demo, monitoring):
+    wait_for(lambda: any("Canary" in rule["name"] or "canary" in rule["name"] for rule in monitoring.rules()), 90, "the chart's rules in Prometheus")
+    rules = wait_for(lambda: all(r["health"] == "ok" for r in monitoring.rules()) and monitoring.rules(), 60, "every rule to have been evaluated")
+    assert [r for r in rules if r["type"] == "recording"] and [r for r in rules if r["type"] == "alerting"]
+    errors = [(r["name"], r["lastError"]) for r in rules if r.get("lastError")]
+    assert not errors
+    record("rules", recording=sum(r["type"] == "recording" for r in rules), alerting=sum(r["type"] == "alerting" for r in rules))
+
+
+def dashboard_queries(panels):
+    for panel in panels:
+        for target in panel.get("targets", []):
+            yield panel.get("title", "?"), target["expr"]
+        yield from dashboard_queries(panel.get("panels", []))
+
+
+def test_every_query_of_the_dashboard_returns_data(demo, monitoring):
+    maps = kube.get("configmaps", namespace=demo.namespace, selector="grafana_dashboard=1")
+    assert len(maps) == 1
+    dashboards = [json.loads(text) for text in maps[0]["data"].values()]
+    queries = []
+    for dashboard in dashboards:
+        variables = {f"${entry['name']}": entry["query"] for entry in dashboard["templating"]["list"] if entry["type"] == "constant"}
+        for title, query in dashboard_queries(dashboard["panels"]):
+            for name, value in variables.items():
+                query = query.replace(name, value)
+            assert "$" not in query.replace('$"', ""), query
+            queries.append((title, query))
+    assert queries
+    wait_for(lambda: not (empty := [entry for entry in queries if not monitoring.query(entry[1])]) or print(empty), 60, "data for every query")
+    record("dashboard", queries=len(queries))
+
+
+def test_a_burning_canary_fires_the_alert_of_its_track(demo, monitoring, own_node):
+    """5 % of the canary's requests fail: one in a hundred of all, which the fleet's fast alert does not look at."""
+    demo.upgrade({"config.settings.faults": True}, what="faults_on")
+    kube.wait_for_pods(demo.namespace, "canary", 1)
+    address = wait_for(lambda: kube.ready_pods(demo.namespace, "canary")[-1]["status"]["podIP"], 60, "the canary's address")
+    set_faults(address, {"error_rate": 0.05, "ttl": "10m"})
+    load = Load(demo.url + "/api/info", 100, demo.host, longest=300)
+    try:
+        firing = wait_for(lambda: [a for a in monitoring.alerts() if a["state"] == "firing" and a["labels"].get("track") == "canary"],
+                          240, "an alert for the canary's track", every=2)
+    finally:
+        set_faults(address, None)
+        seen = load.stop()
+    assert all(a["labels"].get("track") != "stable" for a in monitoring.alerts() if a["state"] == "firing")
+    errors = monitoring.by("track", f'sum(rate(http_requests_total{{namespace="{demo.namespace}",code=~"5.*"}}[1m])) by (track)')
+    assert errors["canary"] > 0 and errors["stable"] == 0
+    record("burning", alerts=sorted({a["labels"]["alertname"] for a in firing}), requests=seen["sent"], failed=seen["failed"])
+    demo.upgrade({"config.settings.faults": False}, what="faults_off")
+
+
+def set_faults(address, faults):
+    """PUT or DELETE /api/faults of one pod."""
+    import urllib.request
+    body = None if faults is None else json.dumps(faults).encode()
+    request = urllib.request.Request(f"http://{address}:8081/api/faults", data=body, method="DELETE" if faults is None else "PUT",
+                                     headers={"Content-Type": "application/json"})
+    urllib.request.urlopen(request, timeout=10).read()
