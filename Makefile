@@ -8,9 +8,10 @@ VENV ?= $(CURDIR)/build/venv
 # A clone elsewhere finds the same objects again.
 export CCACHE_BASEDIR ?= $(CURDIR)
 export CCACHE_NOHASHDIR ?= 1
+export CCACHE_SLOPPINESS ?= pch_defines,time_macros
 
 .DEFAULT_GOAL := help
-.PHONY: help deps test-deps build demo test clean
+.PHONY: help deps test-deps build demo test e2e image judge-report clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,12 +40,27 @@ demo: deps ## build, then run the whole canary story on this machine
 	$(call compile,-Dtests=disabled)
 	@$(BUILD)/canaryctl/canaryctl demo $(DEMO_FLAGS)
 
-test: test-deps ## every test that needs no cluster
+test: test-deps ## every test that needs no cluster; SUITES="unit http" runs a part
 	$(call compile,-Dtests=enabled)
 	@tools/venv $(VENV)
+ifneq ($(or $(if $(SUITES),,all),$(filter chart,$(SUITES))),)
+	@PYTHON=$(VENV)/bin/python tests/tools/chart-tools >/dev/null
+endif
 	@rm -rf $(BUILD)/test-results; mkdir -p $(BUILD)/test-results
-	@status=0; TEST_RESULTS=$(CURDIR)/$(BUILD)/test-results CANARY_VENV=$(VENV) meson test -C $(BUILD) --no-rebuild --print-errorlogs $(TEST_FLAGS) || status=$$?; \
+	@status=0; TEST_RESULTS=$(CURDIR)/$(BUILD)/test-results CANARY_VENV=$(VENV) \
+	  meson test -C $(BUILD) --no-rebuild --print-errorlogs $(addprefix --suite ,$(SUITES)) $(TEST_FLAGS) || status=$$?; \
 	  tests/summary $(BUILD) $(BUILD)/test-results || status=1; exit $$status
+
+e2e: deps ## the story on a real Kubernetes: one of its own (needs root), or the one of KUBECONFIG
+	$(call compile)
+	@BUILD=$(BUILD) VENV=$(VENV) tests/cluster/run
+
+image: ## the container image, with docker, podman or buildah
+	@tools/image
+
+judge-report: test-deps ## simulate what the judge promises and write docs/JUDGE.md (minutes)
+	$(call compile,-Dtests=enabled)
+	@ninja -C $(BUILD) judge-report
 
 clean: ## remove what was built
 	rm -rf $(BUILD)
