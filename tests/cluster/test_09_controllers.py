@@ -18,7 +18,7 @@ DRIVERS = {
 }
 QUICK = {
     "replicaCount": 2, "rollout.minReadySeconds": 0, "config.settings.drainDelay": "3s",
-    "flagger.analysis": {"interval": "10s", "threshold": 2, "maxWeight": 50, "stepWeight": 25},
+    "flagger.analysis": {"interval": "10s", "threshold": 4, "maxWeight": 50, "stepWeight": 25},
     "argoRollouts.interval": "10s",
     "argoRollouts.steps": [{"setWeight": 20}, {"pause": {"duration": "45s"}}, {"setWeight": 50}, {"pause": {"duration": "35s"}}],
 }
@@ -81,7 +81,10 @@ def change(release, values):
     release.upgrade(values, wait="--wait=hookOnly")
 
 
-def tried(release, monitoring, done):
+ENDS = ("Succeeded", "Healthy", "Failed", "Degraded")
+
+
+def tried(release, monitoring, wanted):
     """Follows one analysis to its end; the phases seen, and the tracks that Prometheus told apart meanwhile."""
     seen, apart = [], set()
 
@@ -90,8 +93,9 @@ def tried(release, monitoring, done):
         if not seen or seen[-1] != now:
             seen.append(now)
         apart.update(tracks(release, monitoring))
-        return len(seen) > 1 and now in done
-    wait_for(ended, 300, f"{release.namespace} to end in {done}, seen {seen}", every=1)
+        return len(seen) > 1 and now in ENDS
+    wait_for(ended, 300, f"the end of the analysis in {release.namespace}", every=1)
+    assert seen[-1] in wanted, f"{release.namespace} went {seen}"
     return seen, apart
 
 
