@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
 // Compiled once for the whole of canaryctl: half of a subcommand's compile time was reading these.
-#pragma once
-
 #include <CLI/CLI.hpp>
 
 #include <boost/json.hpp>
