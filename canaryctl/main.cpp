@@ -10,8 +10,9 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
 
   exit_code result = exit_code::pass;
-  CLI::App app("canaryctl: what stands beside a canary release: load, checks, the split, the error budget.",
-               "canaryctl");
+  CLI::App app(
+      "canaryctl: what stands beside a canary release: load, checks, the split, the error budget, the verdict.",
+      "canaryctl");
   app.set_version_flag("--version", "canaryctl " CANARYCTL_VERSION);
   app.require_subcommand(1);
   app.footer(
@@ -23,6 +24,7 @@ int main(int argc, char** argv) {
   add_load(app, result);
   add_budget(app, result);
   add_report(app, result);
+  add_judge(app, result);
 
   try {
     app.parse(argc, argv);

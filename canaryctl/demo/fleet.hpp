@@ -2,7 +2,7 @@
 #pragma once
 
 #include "canaryctl/demo/child_process.hpp"
-#include "canaryctl/demo/interruption.hpp"
+#include "canaryctl/cli/interruption.hpp"
 #include "canaryctl/demo/proxy.hpp"
 
 #include <filesystem>

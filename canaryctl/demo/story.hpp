@@ -2,7 +2,7 @@
 #pragma once
 
 #include "canaryctl/demo/fleet.hpp"
-#include "canaryctl/demo/interruption.hpp"
+#include "canaryctl/cli/interruption.hpp"
 #include "canaryctl/demo/options.hpp"
 #include "canaryctl/demo/proxy.hpp"
 #include "canaryctl/demo/scrape.hpp"

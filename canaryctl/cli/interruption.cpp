@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "canaryctl/demo/interruption.hpp"
+#include "canaryctl/cli/interruption.hpp"
 
 #include <pthread.h>
 
-namespace canaryctl::demo {
+namespace canaryctl {
 namespace {
 
 sigset_t watched() {
@@ -49,4 +49,4 @@ void interruption::sleep(std::chrono::nanoseconds time) {
   if (wait(time)) throw interrupted();
 }
 
-}  // namespace canaryctl::demo
+}  // namespace canaryctl

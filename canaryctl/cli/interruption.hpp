@@ -8,7 +8,7 @@
 #include <mutex>
 #include <thread>
 
-namespace canaryctl::demo {
+namespace canaryctl {
 
 /// Thrown out of the story by Ctrl-C; everything started is ended by destructors on the way out.
 struct interrupted {};
@@ -42,4 +42,4 @@ class interruption {
   std::thread watcher_;
 };
 
-}  // namespace canaryctl::demo
+}  // namespace canaryctl
