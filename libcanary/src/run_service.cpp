@@ -13,15 +13,15 @@ namespace {
 constexpr int configuration_error = 2;
 constexpr int runtime_failure = 1;
 
-enum class wish { run, help, check, version };
+enum class wish { run, help, help_markdown, check, version };
 
 int usage(std::string_view argument) {
-  std::cerr << "unknown argument '" << argument << "': expected --help, --check-config or --version\n";
+  std::cerr << "unknown argument '" << argument << "': expected --help, --help-markdown, --check-config or --version\n";
   return configuration_error;
 }
 
 void print_help(std::string_view program, std::span<const setting> rows) {
-  std::cout << "Usage: " << program << " [--help | --check-config | --version]\n\n"
+  std::cout << "Usage: " << program << " [--help | --help-markdown | --check-config | --version]\n\n"
             << "Every setting is an environment variable:\n\n"
             << settings_help(rows) << "\nSIGTERM and SIGINT drain and end; a second one ends at once.\n"
             << "Exit codes: 0 after a drain, 1 on a failure at run time, 2 on a bad argument or setting.\n";
@@ -52,6 +52,8 @@ int run_service(int argc, char** argv, identity defaults, const std::function<vo
     const std::string_view argument = argv[i];
     if (argument == "--help" || argument == "-h")
       wanted = wish::help;
+    else if (argument == "--help-markdown")
+      wanted = wish::help_markdown;
     else if (argument == "--check-config")
       wanted = wish::check;
     else if (argument == "--version")
@@ -62,7 +64,8 @@ int run_service(int argc, char** argv, identity defaults, const std::function<vo
   const std::string_view program =
       argc > 0 ? std::string_view(argv[0]).substr(std::string_view(argv[0]).rfind('/') + 1) : "";
   try {
-    auto env = wanted == wish::help ? env_reader() : env_reader::of_process();
+    const bool explain = wanted == wish::help || wanted == wish::help_markdown;
+    auto env = explain ? env_reader() : env_reader::of_process();
     auto settings = read_config(env, std::move(defaults));
     const auto self = settings.self;
     if (wanted == wish::version) {
@@ -71,7 +74,7 @@ int run_service(int argc, char** argv, identity defaults, const std::function<vo
     }
     // Somebody who no longer reads our standard error is no reason to end.
     std::signal(SIGPIPE, SIG_IGN);
-    if (!env.errors().empty() && wanted != wish::help) {
+    if (!env.errors().empty() && !explain) {
       report_own_mistakes(env, self, setup);
       return refuse(env);
     }
@@ -80,6 +83,10 @@ int run_service(int argc, char** argv, identity defaults, const std::function<vo
     setup(s);
     if (wanted == wish::help) {
       print_help(program, env.settings());
+      return 0;
+    }
+    if (wanted == wish::help_markdown) {
+      std::cout << settings_markdown(env.settings());
       return 0;
     }
     if (!env.errors().empty()) return refuse(env);
