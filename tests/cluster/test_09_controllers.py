@@ -18,7 +18,7 @@ DRIVERS = {
 }
 QUICK = {
     "replicaCount": 2, "rollout.minReadySeconds": 0, "config.settings.drainDelay": "3s",
-    "flagger.analysis": {"interval": "10s", "threshold": 4, "maxWeight": 50, "stepWeight": 25},
+    "flagger.analysis": {"interval": "10s", "threshold": 6, "maxWeight": 50, "stepWeight": 25},
     "argoRollouts.interval": "10s",
     "argoRollouts.steps": [{"setWeight": 20}, {"pause": {"duration": "45s"}}, {"setWeight": 50}, {"pause": {"duration": "35s"}}],
 }
@@ -51,6 +51,8 @@ def controlled(new_release, gateway, monitoring):
         together(releases, lambda release: wait_for(lambda: client.info(release.url, release.host)["version"] == "v1" and phase(release) in READY,
                                                     150, f"{release.host} to be initialised", every=1))
         loads = {name: Load(GATEWAY + "/api/info", 40, release.host, ["--max-failures", "1000000000"]) for name, release in releases.items()}
+        # An analysis that begins before the first scrape finds no numbers and fails a good canary.
+        together(releases, lambda release: wait_for(lambda: "stable" in tracks(release, monitoring), 150, f"scrapes of {release.namespace}", every=1))
         yield releases
     finally:
         for load in loads.values():
