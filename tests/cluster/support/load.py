@@ -23,7 +23,7 @@ class Load:
         self.output = tempfile.TemporaryFile(mode="w+")
         self.errors = tempfile.TemporaryFile(mode="w+")
         command = [CANARYCTL, "load", url, "--rate", str(rate), "--duration", f"{longest}s", "--output", "json",
-                   "--header", f"Host: {host}", *arguments]
+                   "--timeout", "20s", "--header", f"Host: {host}", *arguments]
         self.process = subprocess.Popen(command, stdout=self.output, stderr=self.errors, text=True)
 
     def stop(self):
