@@ -1,50 +1,18 @@
 """Prometheus scraping four stable processes and one canary answers the two queries with what the client counted."""
 import collections
 import contextlib
-import json
 import shutil
 import subprocess
-import urllib.parse
-import urllib.request
 
 import pytest
 
-from support.programs import App, fetch, free_port, wait_until
+from support.programs import App, fetch, wait_until
+from support.prometheus import Prometheus
 
 pytestmark = pytest.mark.skipif(shutil.which("prometheus") is None, reason="prometheus is not installed")
 
 REQUESTS = 'sum(rate(http_requests_total[5m])) by (version)'
 ERRORS = 'sum(rate(http_requests_total{code=~"5.*"}[5m])) by (version)'
-
-CONFIGURATION = """
-global: {{scrape_interval: 1s, scrape_timeout: 1s}}
-scrape_configs:
-- job_name: canary-demo
-  static_configs: [{{targets: [{targets}]}}]
-"""
-
-
-class Prometheus:
-    def __init__(self, folder, targets):
-        self.port = free_port()
-        (folder / "prometheus.yml").write_text(CONFIGURATION.format(targets=", ".join(f'"{t}"' for t in targets)))
-        self.log = open(folder / "prometheus.log", "wb")
-        self.process = subprocess.Popen(
-            ["prometheus", f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
-             f"--web.listen-address=127.0.0.1:{self.port}"], stdout=self.log, stderr=self.log)
-
-    def query(self, expression):
-        """{version: value} of an instant query."""
-        with contextlib.suppress(OSError):
-            url = f"http://127.0.0.1:{self.port}/api/v1/query?" + urllib.parse.urlencode({"query": expression})
-            result = json.load(urllib.request.urlopen(url, timeout=5))["data"]["result"]
-            return {r["metric"].get("version", ""): float(r["value"][1]) for r in result}
-        return {}
-
-    def close(self):
-        self.process.terminate()
-        self.process.wait(30)
-        self.log.close()
 
 
 @pytest.fixture(scope="module")
