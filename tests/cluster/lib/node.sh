@@ -8,6 +8,7 @@ up() {
   build_node
   local program
   mkdir -p "$run/log" "$bin"; : >"$run/pids"
+  [ -e /var/lib/cni ] || touch "$run/made-cni" # the results of CNI calls, which containerd keeps there
   for program in etcd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kubectl; do link "kube-$kube_key" "$program"; done
   ln -sfn "$helm_program" "$bin/helm"
   make_network; make_pki; write_config
@@ -61,16 +62,14 @@ down() {
     for ((i = 0; i < 12; i++)); do kill -s 0 "${pids[@]}" 2>/dev/null || break; sleep 0.25; done
   done
   for pid in $(pgrep -f "containerd-shim.*$run" || true); do kill -s KILL "$pid" 2>/dev/null || true; done
+  # Pods' network namespaces are those that the bridge gave an address of ours.
+  for i in $(ip netns list | awk '/^cni-/ { print $1 }'); do
+    ! ip -n "$i" -4 -o addr show 2>/dev/null | grep -qF " ${pod_cidr%.*.*}." || ip netns del "$i"
+  done
   # Whatever is left in the namespace was started by a test.
   for pid in $(ip netns pids "$netns" 2>/dev/null || true); do kill -s KILL "$pid" 2>/dev/null || true; done
   grep -F " $run/" /proc/mounts | awk '{ print $2 }' | sort -r | while read -r at; do umount -l "$at" 2>/dev/null || true; done
-  # Pods' network namespaces are those whose CNI result names our bridge's network.
-  for i in /var/lib/cni/results/pods-*; do
-    [ -e "$i" ] || continue
-    pid=$(sed -n 's/.*"netns":"\([^"]*\)".*/\1/p' "$i" | head -1)
-    [ -z "$pid" ] || ip netns del "$(basename "$pid")" 2>/dev/null || true
-    rm -f "$i"
-  done
+  [ ! -e "$run/made-cni" ] || rm -rf /var/lib/cni
   find /var/log/containers -maxdepth 1 -lname "$run/*" -delete 2>/dev/null || true
   rmdir /var/log/containers 2>/dev/null || true
   for i in /sys/fs/cgroup/kubepods /sys/fs/cgroup/*/kubepods; do
