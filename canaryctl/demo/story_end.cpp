@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 // The last steps: the bad canary, the error budget, and staying up afterwards.
 #include "canaryctl/client/http.hpp"
-#include "canaryctl/demo/decide.hpp"
 #include "canaryctl/demo/story.hpp"
 #include "canaryctl/demo/words.hpp"
+#include "canaryctl/judge/engine.hpp"
+#include "canaryctl/judge/report.hpp"
+#include "canaryctl/judge/scrape_source.hpp"
 #include "canaryctl/stats/budget.hpp"
 
 #include <boost/json/serialize.hpp>
@@ -16,21 +18,47 @@ namespace {
 
 using namespace std::chrono_literals;
 
+namespace stat = canary::judge;
+
 constexpr auto look_every = 500ms;
-constexpr unsigned most_looks = 50;
+constexpr auto evidence_within = 25s;  // for the verdict; with the default error rate it takes a few seconds
 constexpr double slo = 99.9;
 constexpr double stay_rate = 10;
+/// A rollback that is by chance alone happens once in a million runs.
+constexpr double false_rollback = 1e-6;
 const std::string stable_version = "v1", canary_version = "v2";
 
-track_evidence evidence(const std::map<std::string, version_rates>& rates, const std::string& version) {
-  const auto found = rates.find(version);
-  return found == rates.end() ? track_evidence{} : track_evidence{found->second.requests, found->second.errors};
+/// Errors alone: the story's canary is not slow. Injected errors are independent of each other, and the demo says so.
+judge::scrape_source pods_of(const fleet& all) {
+  judge::scrape_options options;
+  const auto add = [&](track side, std::vector<http_target>& to) {
+    for (const auto& pod : all.pods(side))
+      to.push_back(*parse_target("http://" + pod.host + ":" + std::to_string(pod.admin_port) + "/metrics"));
+  };
+  add(track::stable, options.stable);
+  add(track::canary, options.canary);
+  options.measures = {*judge::errors_measure({}, slo / 100)};
+  return judge::scrape_source(std::move(options));
 }
 
-boost::json::object to_json(const track_evidence& one) {
-  return {{"requests", static_cast<std::uint64_t>(one.requests)},
-          {"errors", static_cast<std::uint64_t>(one.errors)},
-          {"error_rate", one.requests > 0 ? one.errors / one.requests : 0}};
+judge::engine_options judged_by() {
+  judge::engine_options options;
+  options.judge.alpha = false_rollback;
+  options.judge.assume = stat::assumption::independent;
+  options.batching.warmup = 0;  // the pods have been serving for a while
+  return options;
+}
+
+boost::json::object to_json(const stat::tally& one) {
+  return {{"requests", one.total},
+          {"errors", one.events},
+          {"error_rate", one.total > 0 ? double(one.events) / double(one.total) : 0}};
+}
+
+std::string growth(const stat::verdict& seen) {
+  return "evidence " + judge::bar(seen.rollback_evidence, seen.rollback_at, 30) + " " +
+         decimals(std::log10(std::max(seen.rollback_evidence, 1.0)), 1) + " of " +
+         decimals(std::log10(seen.rollback_at), 0) + " powers of ten";
 }
 
 boost::json::value optional_number(const std::optional<double>& value) {
@@ -61,18 +89,25 @@ void story::bad_canary() {
   std::vector<std::string> missing;
   const auto before = scrape_pods(fleet_.pods(), missing);
   const auto counted = traffic_->counts();
+  auto pods = pods_of(fleet_);
+  judge::engine judged(judged_by());
+  judged.take(pods.next());
   const auto start = std::chrono::steady_clock::now();
   set_faults(true);
 
-  decision verdict;
-  track_evidence stable, canary;
-  for (unsigned look = 0; look < most_looks && !verdict.rollback; ++look) {
-    watch(look_every, [&] { return verdict.reason.empty() ? "watching the error rate by version" : verdict.reason; });
-    const auto rates = since(before);
-    stable = evidence(rates, stable_version);
-    canary = evidence(rates, canary_version);
-    verdict = decide(stable, canary, most_looks);
+  auto verdict = judged.look();
+  boost::json::array record;
+  while (verdict.decided != stat::decision::rollback && std::chrono::steady_clock::now() - start < evidence_within) {
+    watch(look_every, [&] { return growth(verdict); });
+    const auto closed = judged.take(pods.next());
+    verdict = judged.look();
+    if (!closed) continue;
+    record.emplace_back(boost::json::array{closed->stable[0].total, closed->stable[0].events, closed->canary[0].total,
+                                           closed->canary[0].events, verdict.rollback_evidence});
+    out_.line(growth(verdict));
   }
+  const bool rolled_back = verdict.decided == stat::decision::rollback;
+  const auto stable = verdict.metrics[0].stable, canary = verdict.metrics[0].canary;
   const double took = seconds(std::chrono::steady_clock::now() - start).count();
   proxy_.set_weight(0);
   watch(500ms, [] { return std::string("weight 0: the last requests to the canary end"); });
@@ -87,15 +122,13 @@ void story::bad_canary() {
   const auto found = rates.find(canary_version);
   const auto made = found == rates.end() ? 0.0 : found->second.injectable;
   injected_ = std::min(met, static_cast<std::uint64_t>(std::llround(made)));
-  undecided_ = undecided_ || !verdict.rollback;
+  undecided_ = undecided_ || !rolled_back;
 
   out_.line(row("version", {"requests", "errors", "error rate"}));
   for (const auto& [version, one] : {std::pair{stable_version, stable}, std::pair{canary_version, canary}})
-    out_.line(row(version, {grouped(static_cast<unsigned long long>(one.requests)),
-                            grouped(static_cast<unsigned long long>(one.errors)),
-                            decimals(one.requests > 0 ? 100 * one.errors / one.requests : 0, 2) + " %"}));
-  out_.line((verdict.rollback ? "rolled back after " : "not decided after ") + decimals(took, 1) +
-            " s: " + verdict.reason);
+    out_.line(row(version, {grouped(one.total), grouped(one.events),
+                            decimals(one.total > 0 ? 100 * double(one.events) / double(one.total) : 0, 2) + " %"}));
+  out_.line((rolled_back ? "rolled back after " : "not decided after ") + decimals(took, 1) + " s: " + verdict.reason);
   out_.line("weight set to 0; " + grouped(met) + " requests of users met an error, " + percent(met, during.sent) +
             " of all while the canary was bad");
   demand(afterwards.failed() == 0 && afterwards.by_version().count(canary_version) == 0,
@@ -103,9 +136,12 @@ void story::bad_canary() {
              (afterwards.by_version().count(canary_version) ? "some" : "none") + " reached the canary");
   report_["bad_canary"] = {{"injected_error_rate", options_.error_rate},
                            {"versions", {{stable_version, to_json(stable)}, {canary_version, to_json(canary)}}},
-                           {"verdict", verdict.rollback ? "rollback" : "inconclusive"},
-                           {"p_value", verdict.p_value},
-                           {"looks_allowed", most_looks},
+                           {"verdict", stat::to_string(verdict.decided)},
+                           {"alpha", false_rollback},
+                           {"assume", "independent"},
+                           {"rollback_evidence", verdict.rollback_evidence},
+                           {"rollback_at", verdict.rollback_at},
+                           {"batches", std::move(record)},
                            {"reason", verdict.reason},
                            {"seconds_to_verdict", took},
                            {"weight_percent_afterwards", 0},

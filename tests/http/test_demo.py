@@ -100,7 +100,7 @@ def test_every_step_is_told(told):
     for step in ("1  Traffic", "2  Metrics of all pods", "3  Upgrade", "4  Rollback", "5  A bad canary", "6  Error budget"):
         assert step in text
     for said in ("expected 80 %, white", "expected 20 %, green", "5 of 5 pods scraped", "yellow v3 answers, v2 no more",
-                 "green v2 answers, v3 no more", "rolled back after", "0 requests failed that nobody asked to"):
+                 "green v2 answers, v3 no more", "evidence [##", "powers of ten", "rolled back after", "0 requests failed that nobody asked to"):
         assert said in text, text
     assert "FAILED" not in text and "\033" not in text
 
@@ -146,7 +146,11 @@ CHANGES = {
     "budget spent": lambda r: r["error_budget"].update(spent_share=r["error_budget"]["spent_share"] * 1.01),
     "budget left": lambda r: r["error_budget"].update(left=r["error_budget"]["left"] + 0.5),
     "budget requests": lambda r: r["error_budget"].update(requests=r["error_budget"]["requests"] + 1000),
-    "p value": lambda r: r["bad_canary"].update(p_value=r["bad_canary"]["p_value"] / 2 + 1e-30),
+    "evidence": lambda r: r["bad_canary"].update(rollback_evidence=r["bad_canary"]["rollback_evidence"] * 1.01),
+    "evidence of a batch": lambda r: r["bad_canary"]["batches"][-1].__setitem__(4, r["bad_canary"]["batches"][-1][4] * 1.01),
+    "errors of a batch": lambda r: r["bad_canary"]["batches"][0].__setitem__(3, r["bad_canary"]["batches"][0][3] + 1),
+    "alpha": lambda r: r["bad_canary"].update(alpha=1e-3),
+    "verdict on the canary": lambda r: r["bad_canary"].update(verdict="inconclusive"),
     "error rate": lambda r: r["bad_canary"]["versions"]["v2"].update(error_rate=0.01),
     "verdict": lambda r: r.update(verdict="fail"),
     "an unknown field": lambda r: r.update(extra=1),

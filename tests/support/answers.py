@@ -30,6 +30,25 @@ def upper_tail(k, n, p):
     return math.exp(top) * math.fsum(math.exp(x - top) for x in logs)
 
 
+def evidence(batches, assume):
+    """What the judge's e-process for errors is worth after each batch, worked out from docs/JUDGE.md: a mixture over
+    rate ratios and start times, here in the independent form (likelihood ratios of binomials)."""
+    assert assume == "independent", "worked out for the independent form only"
+    ratios = (1.25, 1.6, 2.2, 3.5, 6, 12, 30, 100)
+    sums, unused, starts = [0.0] * len(ratios), 1.0, 0
+    for stable, stable_errors, canary, canary_errors, *_ in batches:
+        if stable and canary and stable_errors + canary_errors:
+            starts += 1
+            weight = (0.5 if starts == 1 else 0) + 0.5 * (1 / math.log2(starts + 1) - 1 / math.log2(starts + 2))
+            unused = max(unused - weight, 0)
+            null = canary / (canary + stable)
+            for i, ratio in enumerate(ratios):
+                share = canary * ratio / (canary * ratio + stable)
+                log = canary_errors * math.log(share / null) + stable_errors * math.log((1 - share) / (1 - null))
+                sums[i] = min((sums[i] + weight / len(ratios)) * math.exp(min(max(log, -575), 575)), 1e250)
+        yield unused + math.fsum(sums)
+
+
 def check_interval(k, n, interval, confidence, contradiction):
     """Clopper and Pearson's bounds are where a tail of the binomial has half of what the confidence leaves."""
     tail = (1 - confidence) / 2
@@ -85,6 +104,19 @@ def contradictions(report):
             if not close(v["error_rate"], v["errors"] / v["requests"] if v["requests"] else 0):
                 add(f"bad_canary {name}: error_rate")
         stable, canary = (bad["versions"].get(report["pods"][t]["version"]) for t in ("stable", "canary"))
+        if "batches" in bad:
+            if [stable[k] for k in ("requests", "errors")] + [canary[k] for k in ("requests", "errors")] != [
+                    sum(column) for column in list(zip(*bad["batches"]))[:4] or [[]] * 4]:
+                add("bad_canary: the batches do not sum to the versions")
+            for worked_out, batch in zip(evidence(bad["batches"], bad["assume"]), bad["batches"]):
+                if not close(worked_out, batch[4], 1e-6):
+                    add(f"bad_canary: evidence {batch[4]}, not {worked_out}")
+            if not close(bad["rollback_evidence"], bad["batches"][-1][4] if bad["batches"] else 1):
+                add("bad_canary: rollback_evidence is not the last batch's")
+            if not close(bad["rollback_at"] * bad["alpha"], 1):
+                add("bad_canary: rollback_at is not 1/alpha")
+            if (bad["verdict"] == "rollback") != any(batch[4] >= bad["rollback_at"] for batch in bad["batches"]):
+                add("bad_canary: verdict")
         if "p_value" in bad and stable and canary and stable["requests"] and canary["requests"]:
             share = canary["requests"] / (canary["requests"] + stable["requests"])
             if not close(bad["p_value"], upper_tail(canary["errors"], canary["errors"] + stable["errors"], share), 1e-6, 0):
