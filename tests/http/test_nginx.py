@@ -13,6 +13,7 @@ NGINX = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin")
 pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
 
 CONFIGURATION = """
+{user}
 daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log;
 events {{ worker_connections 512; }}
 http {{
@@ -33,7 +34,9 @@ http {{
 def nginx(folder, stable, canary):
     port = free_port()
     configuration = folder / "nginx.conf"
-    configuration.write_text(CONFIGURATION.format(folder=folder, stable=stable, canary=canary, port=port))
+    # As root nginx gives its workers to another user, who may not write into the test's folder.
+    user = "user root;" if os.geteuid() == 0 else ""
+    configuration.write_text(CONFIGURATION.format(user=user, folder=folder, stable=stable, canary=canary, port=port))
     process = subprocess.Popen([NGINX, "-p", str(folder), "-c", str(configuration), "-e", str(folder / "error.log")])
     try:
         def up():
