@@ -25,6 +25,7 @@ int main(int argc, char** argv) {
   add_budget(app, result);
   add_report(app, result);
   add_judge(app, result);
+  add_webhook(app, result);
 
   try {
     app.parse(argc, argv);

@@ -23,5 +23,6 @@ void add_load(CLI::App& app, exit_code& result);
 void add_budget(CLI::App& app, exit_code& result);
 void add_report(CLI::App& app, exit_code& result);
 void add_judge(CLI::App& app, exit_code& result);
+void add_webhook(CLI::App& app, exit_code& result);
 
 }  // namespace canaryctl

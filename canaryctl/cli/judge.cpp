@@ -28,6 +28,7 @@ struct judge_command {
   settings what;
   session_options how;
   std::string replay;
+  std::string on_inconclusive = "wait";
   output_format output = output_format::text;
 };
 
@@ -156,6 +157,11 @@ exit_code run_judge(const judge_command& command) {
     code = exit_code::unreachable;
     std::cerr << "canaryctl judge: nobody answered: " << end.problem << '\n';
   }
+  // For who knows two outcomes only, such as a Job that fails a release or lets it be.
+  if (code == exit_code::inconclusive && !end.stopped) {
+    if (command.on_inconclusive == "keep") code = exit_code::pass;
+    if (command.on_inconclusive == "rollback") code = exit_code::fail;
+  }
   view.end(end.verdict, code);
   return code;
 }
@@ -170,6 +176,10 @@ void add_judge(CLI::App& app, exit_code& result) {
                "Between two looks at the counts");
   add_duration(*sub, "--deadline", command->how.deadline, std::chrono::milliseconds(100), std::chrono::hours(24 * 30),
                "Inconclusive when there is no verdict by then");
+  sub->add_option("--on-inconclusive", command->on_inconclusive,
+                  "Exit code at a deadline without a verdict: wait 3, keep 0, rollback 1")
+      ->check(CLI::IsMember({"wait", "keep", "rollback"}))
+      ->capture_default_str();
   sub->add_option("--state", command->how.state, "Keep the evidence in this file, and go on with what is in it");
   sub->add_option("--rollout", command->how.rollout,
                   "Its name: the state of a rollout with another name is begun anew");

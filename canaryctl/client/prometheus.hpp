@@ -3,11 +3,13 @@
 
 #include "canaryctl/client/http.hpp"
 
+#include <boost/json/object.hpp>
 #include <boost/system/result.hpp>
 
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace canaryctl {
@@ -16,6 +18,12 @@ namespace canaryctl {
 struct vector_sample {
   std::map<std::string, std::string> labels;
   double value = 0;
+};
+
+/// One series of a range query: its value at those of the asked times at which it has one.
+struct range_series {
+  std::map<std::string, std::string> labels;
+  std::vector<std::pair<double, double>> values;  ///< Unix time, value; rising in time
 };
 
 struct prometheus_error {
@@ -33,10 +41,19 @@ class prometheus_client {
   boost::system::result<std::vector<vector_sample>, prometheus_error> query(const std::string& promql,
                                                                             std::optional<double> at = {}) const;
 
+  /// The same at `from`, `from + step`, ... up to `to`, by the server in one go. Prometheus gives 11,000 points at
+  /// most.
+  boost::system::result<std::vector<range_series>, prometheus_error> query_range(const std::string& promql, double from,
+                                                                                 double to, double step) const;
+
   /// The value of a command-line flag of the server ("storage.tsdb.retention.time"); "" if it does not tell.
   std::string flag(const std::string& name) const;
 
  private:
+  /// `data` of a good answer.
+  boost::system::result<boost::json::object, prometheus_error> ask(const std::string& path,
+                                                                   const std::string& promql) const;
+
   http_target base_;
   fetch_options options_;
 };

@@ -66,7 +66,7 @@ std::optional<stat::track> prometheus_source::track_of(const labels& names) cons
 bool prometheus_source::ask(double at, const std::vector<std::string>& queries,
                             std::map<std::string, pod_values>& found, round& out) {
   for (std::size_t i = 0; i != queries.size(); ++i) {
-    const auto got = client_.query(queries[i], at);
+    const auto got = ask_one(queries[i], at);
     if (!got) {
       out.problems.push_back(got.error().what);
       return false;
@@ -81,6 +81,11 @@ bool prometheus_source::ask(double at, const std::vector<std::string>& queries,
   return true;
 }
 
+boost::system::result<std::vector<vector_sample>, prometheus_error> prometheus_source::ask_one(
+    const std::string& promql, std::optional<double> at) const {
+  return options_.ask ? options_.ask(promql, at) : client_.query(promql, at);
+}
+
 void prometheus_source::read_bounds(double at, round& out) {
   const auto slow = std::find_if(options_.measures.begin(), options_.measures.end(),
                                  [](const measure& one) { return one.bound.has_value(); });
@@ -88,7 +93,7 @@ void prometheus_source::read_bounds(double at, round& out) {
     std::optional<std::vector<std::string>> sides[2];
     for (int side = 0; side != 2; ++side) {
       const series buckets{slow->events.metric, slow->total.where && (side ? options_.canary : options_.stable)};
-      const auto got = client_.query("count by (le) (" + buckets.text() + ")", at);
+      const auto got = ask_one("count by (le) (" + buckets.text() + ")", at);
       if (!got || got->empty()) continue;
       std::set<std::string> bounds;
       for (const auto& one : *got) bounds.insert(value_of(one.labels, "le"));
@@ -108,7 +113,7 @@ void prometheus_source::read_gateway(double at, round& out) {
     std::map<std::string, stat::tally> pods;
     for (const bool errors : {false, true}) {
       const series one{what.metric, errors ? where && what.errors : where};
-      const auto got = client_.query("sum by (" + by + ") (" + one.text() + ")", at);
+      const auto got = ask_one("sum by (" + by + ") (" + one.text() + ")", at);
       if (!got) return out.problems.push_back(got.error().what);
       for (const auto& sample : *got) {
         auto& tally = pods[pod_of(sample.labels)];
@@ -124,7 +129,7 @@ void prometheus_source::read_gateway(double at, round& out) {
 round prometheus_source::next() {
   round out;
   out.ended = false;
-  const auto time = client_.query("time()");
+  const auto time = ask_one("time()");
   if (!time || time->size() != 1) {
     out.problems.push_back(time ? "Prometheus does not tell its time: no value of time()" : time.error().what);
     out.reached = !time && time.error().reached;
@@ -150,7 +155,7 @@ round prometheus_source::next() {
   if (!ask(at, queries, found, out)) return out;
   std::map<std::string, std::string> configs;
   if (options_.revision.with_config) {
-    const auto got = client_.query(options_.revision.info, at);
+    const auto got = ask_one(options_.revision.info, at);
     if (!got) return out.problems.push_back(got.error().what), out;
     for (const auto& one : *got) configs[pod_of(one.labels)] = value_of(one.labels, options_.revision.config);
   }

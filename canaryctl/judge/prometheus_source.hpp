@@ -6,7 +6,9 @@
 #include "canaryctl/judge/scrape_source.hpp"
 #include "canaryctl/judge/source.hpp"
 
+#include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +23,10 @@ struct prometheus_options {
   selector stable, canary;                                              ///< which series are whose
   std::vector<std::string> pod_labels{"namespace", "pod", "instance"};  ///< which together name a pod
   std::chrono::nanoseconds timeout = std::chrono::seconds(5);
+  /// Asked in place of `url`, for history: an instant query, at a Unix time or at the present. May be empty.
+  std::function<boost::system::result<std::vector<vector_sample>, prometheus_error>(const std::string&,
+                                                                                    std::optional<double>)>
+      ask{};
 };
 
 /// Reads raw counters by pod from Prometheus. A round ends when every pod has been scraped again since the last one, or
@@ -46,6 +52,8 @@ class prometheus_source : public source {
   std::optional<canary::judge::track> track_of(const labels& names) const;
   /// Asks all queries at one instant. False, with a problem in `out`, when one got no answer.
   bool ask(double at, const std::vector<std::string>& queries, std::map<std::string, pod_values>& found, round& out);
+  boost::system::result<std::vector<vector_sample>, prometheus_error> ask_one(const std::string& promql,
+                                                                              std::optional<double> at = {}) const;
   void read_bounds(double at, round& out);
   void read_gateway(double at, round& out);
 

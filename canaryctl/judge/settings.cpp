@@ -173,28 +173,28 @@ void add_settings(CLI::App& command, settings& s) {
 
 bool has_source(const settings& s) { return !s.prometheus.host.empty() || !s.scrape.empty(); }
 
+prometheus_options make_prometheus_options(const settings& s) {
+  prometheus_options out;
+  out.url = s.prometheus;
+  out.measures = make_measures(s);
+  out.at_gateway = make_gateway(s);
+  out.names = s.names;
+  out.revision.with_config = with_config(s);
+  out.stable = select("--stable", s.stable_select);
+  out.canary = select("--canary", s.canary_select);
+  out.pod_labels = s.pod_labels;
+  out.timeout = s.timeout;
+  return out;
+}
+
 std::unique_ptr<source> make_source(const settings& s) {
-  revision_labels labels;
-  labels.with_config = with_config(s);
-  if (!s.prometheus.host.empty()) {
-    prometheus_options out;
-    out.url = s.prometheus;
-    out.measures = make_measures(s);
-    out.at_gateway = make_gateway(s);
-    out.names = s.names;
-    out.revision = labels;
-    out.stable = select("--stable", s.stable_select);
-    out.canary = select("--canary", s.canary_select);
-    out.pod_labels = s.pod_labels;
-    out.timeout = s.timeout;
-    return std::make_unique<prometheus_source>(std::move(out));
-  }
+  if (!s.prometheus.host.empty()) return std::make_unique<prometheus_source>(make_prometheus_options(s));
   scrape_options out;
   read_scrape(s, out);
   out.measures = make_measures(s);
   out.at_gateway = make_gateway(s);
   out.names = s.names;
-  out.revision = labels;
+  out.revision.with_config = with_config(s);
   out.timeout = s.timeout;
   return std::make_unique<scrape_source>(std::move(out));
 }

@@ -4,6 +4,7 @@
 #include "canaryctl/client/http.hpp"
 #include "canaryctl/judge/engine.hpp"
 #include "canaryctl/judge/measure.hpp"
+#include "canaryctl/judge/prometheus_source.hpp"
 #include "canaryctl/judge/source.hpp"
 
 #include <CLI/CLI.hpp>
@@ -47,6 +48,7 @@ void add_settings(CLI::App& command, settings& s);
 // After parsing. Each throws CLI::ValidationError that names the option, its value and what was expected.
 bool has_source(const settings& s);
 std::unique_ptr<source> make_source(const settings& s);
+prometheus_options make_prometheus_options(const settings& s);
 engine_options make_engine_options(const settings& s);
 
 }  // namespace canaryctl::judge
