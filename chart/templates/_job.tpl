@@ -1,4 +1,5 @@
-{{/* A Job that runs once and shows what it said. Takes root, name, hook, weight, deadline, args. */}}
+{{/* A Job that runs once and shows what it said. Takes root, name, hook, weight, deadline, args; survivesEviction: a pod that its node
+     sent away says nothing about the release, and another one takes its place. */}}
 {{- define "canary-demo.hookJob" -}}
 apiVersion: batch/v1
 kind: Job
@@ -15,6 +16,12 @@ spec:
   backoffLimit: 0
   activeDeadlineSeconds: {{ .deadline }}
   ttlSecondsAfterFinished: {{ .root.Values.hooks.ttlSecondsAfterFinished }}
+  {{- if .survivesEviction }}
+  podFailurePolicy:
+    rules:
+      - action: Ignore
+        onPodConditions: [{type: DisruptionTarget, status: "True"}]
+  {{- end }}
   template:
     {{- include "canary-demo.clientPod" . | nindent 4 }}
 {{- end -}}

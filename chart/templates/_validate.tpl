@@ -50,6 +50,17 @@
 {{- if gt (include "canary-demo.milliseconds" $v.monitoring.scrapeTimeout | int64) (include "canary-demo.milliseconds" $v.monitoring.interval | int64) -}}
 {{- fail (printf "monitoring.scrapeTimeout (%s) is above monitoring.interval (%s)" $v.monitoring.scrapeTimeout $v.monitoring.interval) -}}
 {{- end -}}
+{{- if and $v.judge.enabled $controller (eq $v.judge.source "scrape") -}}
+{{- fail (printf "judge.source is scrape, but the judge's webhook for traffic.driver %q works from Prometheus' history: set judge.source=prometheus" $driver) -}}
+{{- end -}}
+{{- if and $v.judge.enabled (eq $driver "flagger") (eq $v.judge.onInconclusive "rollback") -}}
+{{- fail "judge.onInconclusive is rollback, but Flagger waits for a verdict as long as it takes: leave it at keep, or choose another traffic.driver" -}}
+{{- end -}}
+{{- range $name, $least := dict "interval" 100 "deadline" 1000 -}}
+{{- if lt (include "canary-demo.milliseconds" (index $v.judge $name) | int64) (int64 $least) -}}
+{{- fail (printf "judge.%s is %s: expected at least %dms" $name (index $v.judge $name) $least) -}}
+{{- end -}}
+{{- end -}}
 {{- include "canary-demo.validateCluster" . -}}
 {{- end -}}
 

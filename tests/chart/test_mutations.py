@@ -49,6 +49,18 @@ MISTAKES = [
     Mistake("errors_that_miss_503", "templates/monitoring/_recording.tpl", 'code=~"5.."}[{{ $window }}]', 'code="502"}[{{ $window }}]', "monitoring.alerts_fire_when_they_must_and_only_then"),
     Mistake("a_comparison_that_loses_its_label", "templates/monitoring/_alerts.tpl", "p99_rate5m%s\\nand ignoring(track) %s", "p99_rate5m%s\\nand %s", "monitoring.alerts_fire_when_they_must_and_only_then"),
     Mistake("a_burn_rate_of_ten_times_as_much", "templates/monitoring/_alerts.tpl", '"factor" "14.4"', '"factor" "144"', "monitoring.the_objective_sets_the_thresholds"),
+    Mistake("a_judge_after_the_install", "templates/judge.yaml", '"hook" "post-upgrade" "weight" 10', '"hook" "post-install,post-upgrade" "weight" 10', "judge.a_job_judges_after_an_upgrade_and_its_check_and_only_then"),
+    Mistake("a_judge_before_the_check", "templates/judge.yaml", '"weight" 10', '"weight" -1', "judge.a_job_judges_after_an_upgrade_and_its_check_and_only_then"),
+    Mistake("a_judge_killed_at_its_deadline", "templates/_judge.tpl", '.Values.judge.deadline) 60 -}}', '.Values.judge.deadline) 0 -}}', "judge.a_job_judges_after_an_upgrade_and_its_check_and_only_then"),
+    Mistake("a_judge_of_a_canary_without_traffic", "templates/_judge.tpl", '(gt $weight 0)', '(gt $weight -1)', "judge.nothing_is_judged_without_two_tracks_with_traffic"),
+    Mistake("stable_judged_as_the_canary", "templates/_judge.tpl", 'track=\\"canary\\"" $series', 'track=\\"stable\\"" $series', "judge.the_job_judges_the_pods_under_test"),
+    Mistake("scraping_the_balanced_service", "templates/judge.yaml", '%s=%s-metrics.%s.svc:%d', '%s=%s.%s.svc:%d', "judge.a_scraping_job_finds_the_headless_services"),
+    Mistake("one_gate_for_all", "templates/_judge.tpl", '"%s/flagger/%s" $url .)', '"%s/flagger/%s" $url "rollout")', "judge.flagger_asks_the_judge_at_its_gates"),
+    Mistake("argo_promotes_without_a_verdict", "templates/rollout.yaml", "successCondition: result.successful == true", "successCondition: result.failed == false", "judge.argo_rollouts_asks_the_judge_beside_its_steps_and_at_the_end"),
+    Mistake("the_same_checksum_for_every_rollout", "templates/_judge.tpl", 'checksum={{ "{{args.pod-template-hash}}" }}', "checksum=1", "judge.argo_rollouts_asks_the_judge_beside_its_steps_and_at_the_end"),
+    Mistake("a_webhook_that_looks_like_the_service", "templates/_judge.tpl", "app.kubernetes.io/component: judge\ncanary-demo/judge", "app.kubernetes.io/component: server\napp.kubernetes.io/name: canary-demo\ncanary-demo/judge", "judge.the_judges_pods_are_nobody_elses"),
+    Mistake("a_webhook_open_to_all", "templates/judge.yaml", "        - {protocol: TCP, port: 8080}\n    {{- end }}\n", "        - {protocol: TCP, port: 8080}\n    {{- end }}\n    - ports:\n        - {protocol: TCP, port: 8080}\n", "judge.only_controllers_ask_the_webhook_and_it_asks_only_prometheus"),
+    Mistake("the_webhook_counted_as_the_service", "templates/judge.yaml", "regex: canaryctl_.+", "regex: .+", "judge.its_metrics_are_scraped_without_looking_like_the_services"),
     Mistake("the_digest_forgotten", "templates/_names.tpl", "{{- if $digest -}}", "{{- if false -}}", "pods.images_go_by_tag_or_digest"),
 ]
 

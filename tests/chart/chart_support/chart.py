@@ -32,15 +32,19 @@ class Rendering:
     def names(self):
         return sorted((one["kind"], one["metadata"]["name"]) for one in self.objects)
 
-    def workloads(self):
+    def deployed(self):
         return [one for one in self.objects if one["kind"] in ("Deployment", "Rollout")]
+
+    def workloads(self):
+        """The service's own: all but the judge's webhook."""
+        return [one for one in self.deployed() if not one["metadata"]["name"].endswith("-judge")]
 
     def jobs(self):
         return [one for one in self.objects if one["kind"] == "Job"]
 
     def pod_templates(self):
         """(name, template) of everything that becomes a pod."""
-        return [(f"{one['kind']}/{one['metadata']['name']}", one["spec"]["template"]) for one in self.workloads() + self.jobs()]
+        return [(f"{one['kind']}/{one['metadata']['name']}", one["spec"]["template"]) for one in self.deployed() + self.jobs()]
 
     def config_of(self, workload):
         """The ConfigMap that a workload's pods read."""
