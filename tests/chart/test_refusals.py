@@ -44,6 +44,8 @@ BY_SCHEMA = [
     ({"config": {"settings": {"drainDelay": 5}}}, ["drainDelay", "string"]),
     ({"config": {"settings": {"drainDelay": "5"}}}, ["drainDelay"]),
     ({"config": {"settings": {"drainDelays": "5s"}}}, ["drainDelays"]),
+    ({"config": {"settings": {"drainTimeout": "0s"}}}, ["drainTimeout"]),
+    ({"config": {"settings": {"idleTimeout": "9ms"}}}, ["idleTimeout"]),
     ({"config": {"settings": {"httpPort": 70000}}}, ["httpPort", "65,535"]),
     ({"config": {"stable": {"settings": {"faultErrorRate": 1.5}}}}, ["faultErrorRate"]),
     ({"monitoring": {"slo": {"objective": 100}}}, ["objective"]),
