@@ -107,7 +107,8 @@ asio::awaitable<void> session::serve() {
 
     begin_exchange();
     if (!answer_without_handler()) {
-      const auto fault = shared_.faults ? shared_.faults->draw(route_label()) : fault_injector::decision{};
+      const auto fault = shared_.faults ? shared_.faults->draw(shared_.routes.routes()[match_.route].path)
+                                        : fault_injector::decision{};
       const auto* plain = std::get_if<plain_handler>(match_.target);
       if (plain && fault.status == 0 && fault.latency.count() == 0)
         call_plain(*plain);

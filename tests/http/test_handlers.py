@@ -185,3 +185,12 @@ def test_drain_cuts_a_stubborn_handler_and_still_ends():
             app.terminate()
             assert app.wait() == 0 and time.monotonic() - begin < 20
         assert any(l.get("step") == "abandoned" for l in app.log)
+
+
+def test_faults_name_a_route_by_its_template_whatever_its_label():
+    with start(CANARY_FAULT_ROUTES="/labelled", CANARY_FAULT_ERROR_RATE="1", CANARY_FAULT_ERROR_STATUS="503") as app:
+        app.event("listening")
+        got = fetch(app.url + "/labelled")
+        assert (got.status, got.headers["X-Canary-Fault"]) == (503, "error")
+        assert fetch(app.url + "/plain").status == 200
+        assert app.metric("http_requests_total", path="another", code="503") == 1

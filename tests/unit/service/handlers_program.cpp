@@ -71,6 +71,7 @@ int main(int argc, char** argv) {
   return canary::run_service(argc, argv, self, [](canary::service& s) {
     auto& routes = s.routes();
     routes.get("/plain", [](const request&, context&) { return canary::text("plain"); });
+    routes.get("/labelled", [](const request&, context&) { return canary::text("labelled"); }, "another");
     routes.get("/throw",
                [](const request&, context&) -> response { throw std::runtime_error("secret of the handler"); });
     routes.get("/throw-int", [](const request&, context&) -> response { throw 7; });
