@@ -1,9 +1,10 @@
 # The front door: what each target does is in `make help`. Variables: BUILD (build folder), JOBS, DEPS=no (never install),
-# MESON_FLAGS (more options for `meson setup`).
+# MESON_FLAGS (more options for `meson setup`), PREFIX and DESTDIR of `make install`.
 SHELL := /bin/bash
 BUILD ?= build
 JOBS ?= $(shell nproc)
 DEPS ?= yes
+PREFIX ?= /usr/local
 VENV ?= $(CURDIR)/build/venv
 # A clone elsewhere finds the same objects again.
 export CCACHE_BASEDIR ?= $(CURDIR)
@@ -11,7 +12,7 @@ export CCACHE_NOHASHDIR ?= 1
 export CCACHE_SLOPPINESS ?= pch_defines,time_macros
 
 .DEFAULT_GOAL := help
-.PHONY: help deps test-deps build demo test e2e image judge-report clean
+.PHONY: help deps test-deps build install demo test e2e image judge-report clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,11 +37,15 @@ endef
 build: deps ## compile the library, the app and canaryctl
 	$(call compile)
 
+install: deps ## install libraries, headers and programs: PREFIX=/usr/local, staged below DESTDIR
+	$(call compile,--prefix=$(PREFIX) -Dtests=disabled)
+	@meson install -C $(BUILD) --no-rebuild $(if $(DESTDIR),--destdir $(abspath $(DESTDIR)))
+
 demo: deps ## build, then run the whole canary story on this machine
 	$(call compile,-Dtests=disabled)
 	@$(BUILD)/canaryctl/canaryctl demo $(DEMO_FLAGS)
 
-test: test-deps ## every test that needs no cluster; SUITES="unit http" runs a part
+test: test-deps ## every test that needs no cluster; SUITES="unit http" runs a part, SUITES=consumer projects that embed what was installed
 	$(call compile,-Dtests=enabled)
 	@tools/venv $(VENV)
 ifneq ($(or $(if $(SUITES),,all),$(filter chart,$(SUITES))),)
