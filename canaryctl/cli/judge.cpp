@@ -3,6 +3,8 @@
 #include "canaryctl/cli/interruption.hpp"
 #include "canaryctl/cli/output.hpp"
 #include "canaryctl/cli/values.hpp"
+#include "canaryctl/judge/metrics_server.hpp"
+#include "canaryctl/judge/own_metrics.hpp"
 #include "canaryctl/judge/record.hpp"
 #include "canaryctl/judge/report.hpp"
 #include "canaryctl/judge/session.hpp"
@@ -17,6 +19,7 @@
 #include <fstream>
 #include <iostream>
 #include <memory>
+#include <optional>
 
 namespace canaryctl {
 namespace {
@@ -29,16 +32,22 @@ struct judge_command {
   session_options how;
   std::string replay;
   std::string on_inconclusive = "wait";
+  std::optional<std::uint16_t> metrics_port;
+  std::string metrics_address = "127.0.0.1";
   output_format output = output_format::text;
 };
 
 /// What is shown between the rounds: on a terminal a picture that is overwritten, elsewhere a line now and then.
 class judge_view {
  public:
-  explicit judge_view(output_format output)
-      : json_(output == output_format::json), terminal_(!json_ && wants_colour(STDOUT_FILENO)) {}
+  /// \param metrics_url where the judge's own metrics are; empty: nowhere
+  explicit judge_view(output_format output, std::string metrics_url = {})
+      : json_(output == output_format::json),
+        terminal_(!json_ && wants_colour(STDOUT_FILENO)),
+        metrics_url_(std::move(metrics_url)) {}
 
   void begin(const session& judged) {
+    if (!metrics_url_.empty()) std::cerr << "canaryctl judge: metrics at " << metrics_url_ << std::endl;
     if (json_) return;
     std::cout << "judging by " << judged.describe() << (judged.goes_on() ? "; goes on with its record" : "")
               << std::endl;
@@ -82,6 +91,7 @@ class judge_view {
                    {"canary", judged.pods().pods(stat::track::canary)}};
     boost::json::array problems(seen.problems.begin(), seen.problems.end());
     out["problems"] = std::move(problems);
+    if (!metrics_url_.empty()) out["metrics_url"] = metrics_url_;
     std::cout << boost::json::serialize(out) << std::endl;
   }
   void draw(const engine& judged, const round& seen) {
@@ -108,6 +118,7 @@ class judge_view {
 
   const bool json_;
   const bool terminal_;
+  const std::string metrics_url_;
   int lines_ = 0;
   std::uint64_t rounds_ = 0;
   std::chrono::steady_clock::time_point next_line_{};
@@ -142,16 +153,29 @@ exit_code run_replay(const judge_command& command) {
 exit_code run_judge(const judge_command& command) {
   auto from = make_source(command.what);
   interruption stop;
+  own_metrics own;
+  std::optional<metrics_server> server;
+  if (command.metrics_port) {
+    try {
+      server.emplace(command.metrics_address, *command.metrics_port, [&own] { return own.render(); });
+    } catch (const std::runtime_error& error) {
+      throw usage_error(std::string("judge: --metrics-port: ") + error.what());
+    }
+  }
   std::unique_ptr<session> judged;
   try {
     judged = std::make_unique<session>(make_engine_options(command.what), command.how, std::move(from));
   } catch (const std::runtime_error& error) {
     throw usage_error(std::string("judge: ") + error.what());
   }
-  judge_view view(command.output);
+  if (server) own.update(judged->judged(), 0, false);
+  judge_view view(command.output, server ? server->url() : std::string());
   view.begin(*judged);
   const auto end = judged->run([&](std::chrono::nanoseconds time) { return stop.wait(time); },
-                               [&](const engine& e, const round& r, bool closed) { view.show(e, r, closed); });
+                               [&](const engine& e, const round& r, bool closed) {
+                                 if (server) own.update(e, judged->problems(), closed);
+                                 view.show(e, r, closed);
+                               });
   auto code = code_of(end.verdict.decided);
   if (!end.reached && !end.stopped) {
     code = exit_code::unreachable;
@@ -185,6 +209,13 @@ void add_judge(CLI::App& app, exit_code& result) {
                   "Its name: the state of a rollout with another name is begun anew");
   sub->add_option("--record", command->how.record, "Write what a replay needs to this file");
   sub->add_option("--replay", command->replay, "Judge a record again: the same verdict, bit for bit");
+  auto* port = sub->add_option("--metrics-port", command->metrics_port,
+                               "Serve the judge's own metrics at /metrics of this port; 0: the kernel chooses")
+                   ->check(CLI::Range(0, 65535))
+                   ->option_text("PORT");
+  sub->add_option("--metrics-address", command->metrics_address, "At this IP address, such as 0.0.0.0")
+      ->needs(port)
+      ->capture_default_str();
   add_output_option(*sub, command->output);
   sub->footer(
       "Looks as often as wanted do not raise the chances of being wrong. --output json writes a line a round, then "
@@ -200,6 +231,7 @@ void add_judge(CLI::App& app, exit_code& result) {
     if (rollout.find('\n') != rollout.npos) throw CLI::ValidationError("--rollout", "expected one line");
     if (!command->replay.empty()) {
       if (has_source(command->what)) throw CLI::ValidationError("--replay", "it needs no --prometheus and no --scrape");
+      if (command->metrics_port) throw CLI::ValidationError("--replay", "it takes no time to ask for --metrics-port");
       result = run_replay(*command);
       return;
     }

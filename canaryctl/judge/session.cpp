@@ -81,6 +81,7 @@ session_end session::run(const waiter& wait, const observer& seen) {
     if (end.verdict.decided != stat::decision::inconclusive || past >= seconds(options_.deadline)) break;
     const auto found = source_->next();
     if (!found.problems.empty()) end.problem = found.problems.front();
+    problems_ += found.problems.size();
     const auto closed = engine_.take(found);
     if (closed && record_) record_->write(*closed);
     if (closed || engine_.conditions().canary_restarts != restarts) keep_state();

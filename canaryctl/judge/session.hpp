@@ -7,6 +7,7 @@
 #include <canary/judge/verdict.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -45,6 +46,8 @@ class session {
 
   const engine& judged() const { return engine_; }
   bool goes_on() const { return goes_on_; }  ///< with the evidence of a state file
+  /// What could not be had, over all rounds.
+  std::uint64_t problems() const { return problems_; }
   std::string describe() const { return source_->describe(); }
 
  private:
@@ -55,6 +58,7 @@ class session {
   std::unique_ptr<source> source_;
   std::unique_ptr<class record_writer> record_;
   double began_ = 0;  ///< seconds since the epoch
+  std::uint64_t problems_ = 0;
   bool goes_on_ = false;
 };
 
