@@ -62,6 +62,11 @@ void method(report& r) {
       "at errors. Let a batch have a canary requests and b stable ones, and let "
       "Y be the canary's share of its errors.");
   r.add(
+      "**A change of weights** while judging needs no notice: the share is that of each batch. Only the batch that "
+      "spans the change has two shares, and it is biased only where the error rate changes at the same moment; at most "
+      "by the ratio of the two shares, once a change. The unit tests simulate an outage that begins, or ends, with "
+      "every step from 5 % over 10 and 20 to 50 %: false rollbacks and false promotions stay below alpha and beta.");
+  r.add(
       "**Evidence** is an e-process: it starts at 1, its expectation stays at most 1 if the null hypothesis holds, and "
       "so the chance that it *ever* reaches 1/alpha is at most alpha (Ville's inequality).");
   r.add(

@@ -89,12 +89,6 @@ stat::verdict engine::look(bool with_forecast) const {
   return seen;
 }
 
-void engine::discard() {
-  batcher_.discard();
-  gateway_.discard();
-  gateway_open_[0] = gateway_open_[1] = {};
-}
-
 std::string engine::state() const {
   const auto restarts = earlier_restarts_ + batcher_.counts().restarts_canary;
   return std::string(header) + std::to_string(restarts) + " " + judge_.state();

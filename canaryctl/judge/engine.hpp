@@ -32,8 +32,6 @@ class engine {
 
   /// Guardrails first, then the evidence; a rollback by evidence is final.
   canary::judge::verdict look(bool with_forecast = true) const;
-  /// To be called when the weights change: forgets what has not made a batch yet.
-  void discard();
 
   /// What the guardrails are looked at with. `set_conditions` is for a record: until the next round.
   canary::judge::conditions conditions() const { return conditions_; }

@@ -60,8 +60,8 @@ class batcher {
   /// \param now seconds since the epoch by the caller's clock, for this round.
   std::optional<batch> end_round(double now);
 
-  /// Forgets what has not made a batch yet. To be called when the weights change: within a batch the share of traffic
-  /// has to be one share.
+  /// Forgets what has not made a batch yet. For who knows when the weights change: a batch that spans the change is
+  /// biased where the error rate changes at the same moment. Not needed: docs/JUDGE.md says why.
   void discard();
 
   [[nodiscard]] const batcher_counts& counts() const { return counts_; }
