@@ -16,19 +16,8 @@ constexpr std::size_t points_a_query = 10'000;  // Prometheus gives 11,000 at mo
 
 double seconds(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
 
-std::string filled_in(std::string text, const rollout_key& key) {
-  const std::pair<std::string_view, const std::string*> holes[] = {{"{namespace}", &key.name_space},
-                                                                   {"{name}", &key.name}};
-  for (const auto& [hole, value] : holes) {
-    for (auto at = text.find(hole); at != std::string::npos; at = text.find(hole, at + value->size())) {
-      text.replace(at, hole.size(), *value);
-    }
-  }
-  return text;
-}
-
 judge::selector select(const std::string& text, const rollout_key& key) {
-  auto parsed = judge::selector::parse(filled_in(text, key));
+  auto parsed = judge::selector::parse(fill_in(text, key));
   if (!parsed) throw std::invalid_argument(parsed.error().what);
   return *parsed;
 }

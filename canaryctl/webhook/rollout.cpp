@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <utility>
 
 namespace canaryctl {
 namespace json = boost::json;
@@ -95,6 +96,17 @@ std::optional<parse_error> check(const rollout_call& call, std::string_view pref
 }  // namespace
 
 std::string to_string(const rollout_key& key) { return key.name_space + "/" + key.name + " (" + key.checksum + ")"; }
+
+std::string fill_in(std::string text, const rollout_key& key) {
+  const std::pair<std::string_view, const std::string*> holes[] = {{"{namespace}", &key.name_space},
+                                                                   {"{name}", &key.name}};
+  for (const auto& [hole, value] : holes) {
+    for (auto at = text.find(hole); at != std::string::npos; at = text.find(hole, at + value->size())) {
+      text.replace(at, hole.size(), *value);
+    }
+  }
+  return text;
+}
 
 boost::system::result<rollout_call, parse_error> parse_flagger(std::string_view body) {
   auto object = parse_object(body);

@@ -28,6 +28,9 @@ struct rollout_key {
 /// "shop/web (6f9b5c...)": for logs and sentences.
 std::string to_string(const rollout_key& key);
 
+/// The text with `{namespace}` and `{name}` replaced by the rollout's; other braces are left alone.
+std::string fill_in(std::string text, const rollout_key& key);
+
 /// What a controller tells when it asks.
 struct rollout_call {
   rollout_key key;
