@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <canary/beast.hpp>
 
+#include "failure.hpp"
 #include "head_scanner.hpp"
 #include "response_writer.hpp"
 
@@ -13,16 +14,6 @@ namespace canary {
 namespace {
 
 std::string_view view(boost::beast::string_view s) { return {s.data(), s.size()}; }
-
-std::string what(const std::exception_ptr& thrown) {
-  try {
-    std::rethrow_exception(thrown);
-  } catch (const std::exception& e) {
-    return e.what();
-  } catch (...) {
-    return "the handler threw what is no std::exception";
-  }
-}
 
 bool is_framing(std::string_view name) {
   return detail::equals_lower(name, "content-length") || detail::equals_lower(name, "transfer-encoding") ||
@@ -104,7 +95,7 @@ asio::awaitable<http::response<http::string_body>> mount::answer(const http::req
     }
   }
   if (thrown) {
-    if (failure) *failure = what(thrown);
+    if (failure) *failure = detail::what(thrown);
     given = problem(500, "the service failed");
   } else if (const char* why = detail::unsendable(given)) {
     if (failure) *failure = why;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <canary/http.hpp>
 
-#include <boost/beast/http/status.hpp>
-#include <boost/json/object.hpp>
+#include "failure.hpp"
+
 #include <boost/json/serialize.hpp>
 
 namespace canary {
@@ -33,17 +33,8 @@ response json(const boost::json::value& body, unsigned status) {
 }
 
 response problem(unsigned status, std::string_view detail, std::string_view title) {
-  namespace http = boost::beast::http;
-  boost::json::object body{{"type", "about:blank"}};
-  if (!title.empty()) {
-    body["title"] = title;
-  } else if (const auto known = http::int_to_status(status); known != http::status::unknown) {
-    const auto reason = http::obsolete_reason(known);
-    body["title"] = boost::json::string_view(reason.data(), reason.size());
-  }
-  body["status"] = status;
-  if (!detail.empty()) body["detail"] = detail;
-  return with_body(status, "application/problem+json", boost::json::serialize(body));
+  return with_body(status, "application/problem+json",
+                   boost::json::serialize(detail::problem_members(status, detail, title)));
 }
 
 }  // namespace canary

@@ -3,6 +3,7 @@
 
 #include "admin_routes.hpp"
 #include "cpu_quota.hpp"
+#include "failure.hpp"
 
 #include <canary/version.hpp>
 
@@ -27,16 +28,6 @@ constexpr std::chrono::milliseconds ask_again{1000};
 constexpr std::size_t queued_for_each_thread = 64;
 // The admin connections that are busy with a scrape when all else has ended.
 constexpr std::chrono::milliseconds admin_timeout{1000};
-
-std::string what(const std::exception_ptr& thrown) {
-  try {
-    std::rethrow_exception(thrown);
-  } catch (const std::exception& e) {
-    return e.what();
-  } catch (...) {
-    return "what is no std::exception was thrown";
-  }
-}
 
 std::vector<canary::metrics::http_route> metric_routes(const router& routes) {
   std::vector<canary::metrics::http_route> all;
@@ -74,7 +65,7 @@ int service::impl::run() {
   wait_signal();
   asio::co_spawn(http->executor(), get_ready(), [this](std::exception_ptr thrown) {
     if (!thrown) return;
-    asio::post(control, [this, reason = what(thrown)] {
+    asio::post(control, [this, reason = detail::what(thrown)] {
       fail(reason);
       request_stop(0);
     });
@@ -131,7 +122,7 @@ void service::impl::request_stop(int signal) {
                        {"delay_seconds", std::chrono::duration<double>(settings.drain_delay).count()},
                        {"connections", http->connections()}});
     asio::co_spawn(control, drain(), [this](std::exception_ptr thrown) {
-      if (thrown) fail(what(thrown));
+      if (thrown) fail(detail::what(thrown));
       control.stop();
     });
   });
@@ -164,7 +155,7 @@ asio::awaitable<void> service::impl::drain() {
   stopped_asking_ = true;
   for (const auto& task : drain_tasks) {
     const auto [thrown] = co_await asio::co_spawn(http->executor(), task(), deferred);
-    if (thrown) fail("a task of the drain: " + what(thrown));
+    if (thrown) fail("a task of the drain: " + detail::what(thrown));
   }
   log.info("drain", {{"step", "tasks_done"}, {"count", drain_tasks.size()}});
   co_await admin->drain(admin_timeout);

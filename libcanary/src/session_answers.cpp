@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
+#include "failure.hpp"
 #include "session.hpp"
 
-#include <boost/beast/http/status.hpp>
-#include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
 // The answers that a session gives by itself, and what it writes to the log.
@@ -14,10 +13,7 @@ std::string_view session::route_label() const noexcept {
 }
 
 void session::answer_failure(unsigned status, std::string_view detail) {
-  const auto reason = boost::beast::http::obsolete_reason(boost::beast::http::int_to_status(status));
-  boost::json::object problem{
-      {"type", "about:blank"}, {"title", std::string_view(reason.data(), reason.size())}, {"status", status}};
-  if (!detail.empty()) problem["detail"] = detail;
+  auto problem = problem_members(status, detail);
   problem["request_id"] = context_.request_id();
   answer_ = response{};
   answer_.status = status;
@@ -26,19 +22,15 @@ void session::answer_failure(unsigned status, std::string_view detail) {
 }
 
 void session::answer_exception(std::exception_ptr thrown) {
+  failure_ = what(thrown);
   try {
     std::rethrow_exception(thrown);
-  } catch (const blocking_queue_full& e) {
-    failure_ = e.what();
+  } catch (const blocking_queue_full&) {
     answer_failure(503, "the service is busy");
     answer_.header("Retry-After", "1");
-    return;
-  } catch (const std::exception& e) {
-    failure_ = e.what();
   } catch (...) {
-    failure_ = "the handler threw what is no std::exception";
+    answer_failure(500, "the service failed");
   }
-  answer_failure(500, "the service failed");
 }
 
 void session::refuse(unsigned status, const char* detail) {
