@@ -21,6 +21,30 @@ constexpr double users = 10'000;
 /// Distinct users among so many requests, when each comes from a random one of 10,000.
 double distinct(double requests) { return users * (1 - std::pow(1 - 1 / users, requests)); }
 
+/// The judge in both forms on one rollout, and the likelihood ratio of a test that is told the ratio.
+struct contest {
+  contest(const stream_options& o, std::uint64_t seed) : from(o, seed), ratio(o.ratio) {}
+
+  pair next() {
+    const pair p = from.next();
+    betting.observe(p);
+    independent.observe(p);
+    told += std::log(binomial_factor(p, 1, ratio, 1));
+    return p;
+  }
+
+  stream from;
+  double ratio;
+  rollback_process betting{0, assumption::any_within_batch, 1};
+  rollback_process independent{0, assumption::independent, 1};
+  double told = 0;
+};
+
+/// Keeps the number of requests at which something was so for the first time.
+void note(double& when, double requests, bool now) {
+  if (when == 0 && now) when = requests;
+}
+
 struct spent {
   double betting = 0, independent = 0, limit = 0, limit_independent = 0;
 };
@@ -93,25 +117,15 @@ void exposure(report& r) {
         const double tuned_independent = quantile(m, 1 - false_independent);
         o.ratio = ratios[k];
         const auto bad = repeat(runs, ++seed, [&](std::uint64_t s) {
-          stream from(o, s);
-          rollback_process betting(0, assumption::any_within_batch, 1);
-          rollback_process independent(0, assumption::independent, 1);
-          double limit = 0;
+          contest on(o, s);
           double requests = 0;
           spent x;
-          const auto note = [&](double& when, bool now) {
-            if (when == 0 && now) when = requests;
-          };
           while (!(x.betting > 0 && x.independent > 0 && x.limit > 0 && x.limit_independent > 0) && requests < 1e6) {
-            const pair p = from.next();
-            requests += double(p.canary.total);
-            betting.observe(p);
-            independent.observe(p);
-            limit += std::log(binomial_factor(p, 1, o.ratio, 1));
-            note(x.betting, betting.value() >= 20);
-            note(x.independent, independent.value() >= 20);
-            note(x.limit, limit > tuned);
-            note(x.limit_independent, limit > tuned_independent);
+            requests += double(on.next().canary.total);
+            note(x.betting, requests, on.betting.value() >= 20);
+            note(x.independent, requests, on.independent.value() >= 20);
+            note(x.limit, requests, on.told > tuned);
+            note(x.limit_independent, requests, on.told > tuned_independent);
           }
           return x;
         });
@@ -186,25 +200,19 @@ void turning_bad(report& r) {
         bool early = false;
       };
       const auto result = repeat(runs, ++seed, [&](std::uint64_t s) {
-        stream from(o, s);
-        rollback_process betting(0, assumption::any_within_batch, 1);
-        rollback_process independent(0, assumption::independent, 1);
-        double plain = 0;
+        contest on(o, s);
         double requests = 0;
         turn t;
         while (!(t.betting > 0 && t.independent > 0 && t.plain > 0) && requests < 1e6) {
-          const pair p = from.next();
-          if (from.is_bad()) requests += double(p.canary.total);
-          betting.observe(p);
-          independent.observe(p);
-          plain += std::log(binomial_factor(p, 1, o.ratio, 1));
-          if (!from.is_bad()) {
-            t.early = t.early || betting.value() >= 20;
+          const pair p = on.next();
+          if (!on.from.is_bad()) {
+            t.early = t.early || on.betting.value() >= 20;
             continue;
           }
-          if (t.betting == 0 && betting.value() >= 20) t.betting = requests;
-          if (t.independent == 0 && independent.value() >= 20) t.independent = requests;
-          if (t.plain == 0 && plain >= std::log(20)) t.plain = requests;
+          requests += double(p.canary.total);
+          note(t.betting, requests, on.betting.value() >= 20);
+          note(t.independent, requests, on.independent.value() >= 20);
+          note(t.plain, requests, on.told >= std::log(20));
         }
         if (t.plain == 0) t.plain = requests;
         return t;
