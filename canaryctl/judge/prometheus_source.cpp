@@ -120,7 +120,8 @@ void prometheus_source::read_gateway(double at, round& out) {
         (errors ? tally.events : tally.total) = whole(sample.value);
       }
     }
-    // A gateway with no request of this track yet has no series of it: it begins at 0 when the first one comes.
+    // A gateway with no request of this track yet has no series of it; but so has one whose names are others.
+    if (pods.empty()) out.problems.push_back("Prometheus has no " + series{what.metric, where}.text());
     for (const auto& [pod, tally] : pods)
       out.gateway.push_back({pod + (side == stat::track::canary ? " of canary" : " of stable"), side, {}, 0, {tally}});
   }

@@ -198,6 +198,15 @@ round scrape_source::next() {
       break;
     }
   }
+  if (!out.gateway.empty()) {
+    for (const auto side : {stat::track::stable, stat::track::canary}) {
+      const auto counts = [&](const stat::pod_sample& one) { return one.side == side && one.counters[0].total > 0; };
+      const auto& what = *options_.at_gateway;
+      if (std::none_of(out.gateway.begin(), out.gateway.end(), counts))
+        out.problems.push_back("the gateway has no " +
+                               series{what.metric, side == stat::track::canary ? what.canary : what.stable}.text());
+    }
+  }
   if (bounds[0] && bounds[1] && *bounds[0] != *bounds[1]) out.differing_bounds = options_.names.duration;
   return out;
 }

@@ -86,6 +86,18 @@ def rolled_back_by_the_gateway_alone(lines):
     assert seen["canary"]["requests"] / seen["stable"]["requests"] == pytest.approx(0.25, abs=0.1)
 
 
+@pytest.mark.parametrize("kind", SERIES)
+def test_a_gateway_that_knows_the_services_by_other_names_is_said(kind):
+    """Without its counts there would be no promotion, and no word about why."""
+    with Pods().traffic(80, 20) as pods, Gateway(kind, 0) as gateway:
+        lines = judge(*pods.scrape(), f"gateway={gateway.url}/metrics", "--gateway", kind, "--namespace", "mall", "--stable-service", "shopfront",
+                      "--canary-service", "web-canary", "--slow-bound", "none", deadline="2s")
+    assert lines[-1]["decision"] == "inconclusive"
+    said = lines[-2]["problems"]
+    assert len(said) == 2 and all(problem.startswith("the gateway has no ") for problem in said)
+    assert "shopfront" in said[0] and "mall" in said[1] and "web-canary" in said[1]
+
+
 @needs_prometheus
 def test_a_gateway_without_errors_holds_nothing_against_the_canary(tmp_path):
     with Pods().traffic(80, 20) as pods, Gateway("traefik", 0) as gateway, scraped(tmp_path, pods, gateway) as source:

@@ -229,4 +229,17 @@ BOOST_AUTO_TEST_CASE(the_gateways_counts_of_both_tracks_come_with_the_round) {
   BOOST_TEST((of(r.gateway, "gateway:9100 of canary").side == track::canary));
 }
 
+BOOST_AUTO_TEST_CASE(a_gateway_that_counts_nothing_of_a_track_is_named_with_what_was_looked_for) {
+  scene p;
+  p.lacking = {"web-canary"};
+  auto options = p.options();
+  options.at_gateway = *make_gateway_measure({"traefik", "shop", "web", "web-canary", {}, {}}, .999);
+  prometheus_source from(std::move(options));
+  const auto r = from.next();
+  BOOST_TEST(r.ended);
+  BOOST_TEST(r.gateway.size() == 1u);
+  BOOST_TEST_REQUIRE(r.problems.size() == 1u);
+  BOOST_TEST(r.problems[0].find("Prometheus has no traefik_service_requests_total{service=~") == 0u, r.problems[0]);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
