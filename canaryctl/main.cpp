@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "canaryctl/cli/command.hpp"
 
+#include <CLI/CLI.hpp>
+
 #include <csignal>
 #include <exception>
 #include <iostream>

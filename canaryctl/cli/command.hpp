@@ -3,9 +3,11 @@
 
 #include "canaryctl/exit_codes.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <stdexcept>
+
+namespace CLI {
+class App;
+}
 
 namespace canaryctl {
 

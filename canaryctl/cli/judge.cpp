@@ -10,6 +10,8 @@
 #include "canaryctl/judge/session.hpp"
 #include "canaryctl/judge/settings.hpp"
 
+#include <CLI/CLI.hpp>
+
 #include <unistd.h>
 
 #include <boost/json/array.hpp>

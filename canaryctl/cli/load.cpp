@@ -5,6 +5,8 @@
 #include "canaryctl/cli/values.hpp"
 #include "canaryctl/client/load_generator.hpp"
 
+#include <CLI/CLI.hpp>
+
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "canaryctl/cli/output.hpp"
 
+#include <CLI/CLI.hpp>
+
 #include <unistd.h>
 
 #include <boost/json/array.hpp>

@@ -3,13 +3,15 @@
 
 #include "canaryctl/exit_codes.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
 #include <iosfwd>
 #include <string>
+
+namespace CLI {
+class App;
+}
 
 namespace canaryctl {
 

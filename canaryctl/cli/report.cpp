@@ -4,6 +4,8 @@
 #include "canaryctl/report/answers.hpp"
 #include "canaryctl/report/document.hpp"
 
+#include <CLI/CLI.hpp>
+
 #include <iostream>
 #include <memory>
 

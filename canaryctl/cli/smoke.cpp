@@ -4,6 +4,8 @@
 #include "canaryctl/cli/smoke_run.hpp"
 #include "canaryctl/cli/values.hpp"
 
+#include <CLI/CLI.hpp>
+
 #include <unistd.h>
 
 #include <boost/json/array.hpp>

@@ -4,6 +4,8 @@
 #include "canaryctl/cli/split_report.hpp"
 #include "canaryctl/cli/values.hpp"
 
+#include <CLI/CLI.hpp>
+
 #include <cmath>
 #include <iostream>
 #include <memory>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "canaryctl/cli/values.hpp"
 
+#include <CLI/CLI.hpp>
+
 #include <array>
 #include <charconv>
 #include <cmath>

@@ -3,13 +3,16 @@
 
 #include "canaryctl/client/http.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+
+namespace CLI {
+class App;
+class Option;
+}  // namespace CLI
 
 namespace canaryctl {
 

@@ -8,6 +8,8 @@
 #include "canaryctl/demo/story.hpp"
 #include "canaryctl/report/document.hpp"
 
+#include <CLI/CLI.hpp>
+
 #include <unistd.h>
 
 #include <filesystem>

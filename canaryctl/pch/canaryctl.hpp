@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Compiled once for the whole of canaryctl: half of a subcommand's compile time was reading these.
-#include <CLI/CLI.hpp>
-
+// Compiled once for the whole of canaryctl. Not CLI11: its constants would be initialised, and compiled, in every file.
 #include <boost/json.hpp>
 
 #include <chrono>
