@@ -6,10 +6,13 @@ COPY tools/packages.txt tools/deps tools/
 RUN tools/deps build
 COPY . .
 ARG SOURCE_DATE_EPOCH=0
-# The compiler's cache outlives the build, so that the next commit compiles what it changed.
-RUN --mount=type=cache,target=/root/.cache/ccache meson setup /build --buildtype=release --strip -Dtests=disabled -Dexamples=disabled \
- && ninja -C /build -j "$(nproc)" app/canary-app canaryctl/canaryctl
-RUN tools/image-root /image /build/app/canary-app /build/canaryctl/canaryctl
+# The compiler's cache outlives the build; tools/image lends that of the machine where it can, and with the options and
+# relative paths of `make build` what was compiled there is found again.
+ARG CCACHE_DIR=/root/.cache/ccache
+ENV CCACHE_BASEDIR=/src CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros
+RUN --mount=type=cache,target=/root/.cache/ccache CCACHE_DIR="$CCACHE_DIR" sh -c 'meson setup build -Dwerror=true -Ddebug=false --strip \
+ -Dtests=disabled -Dexamples=disabled && ninja -C build -j "$(nproc)" app/canary-app canaryctl/canaryctl'
+RUN tools/image-root /image build/app/canary-app build/canaryctl/canaryctl
 
 FROM scratch
 COPY --from=build /image/ /

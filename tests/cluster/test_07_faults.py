@@ -1,7 +1,5 @@
 """What breaks, and what the users notice of it: the failed share of all requests, by router."""
 
-import os
-import signal
 import subprocess
 import time
 
@@ -11,6 +9,7 @@ from support import kube
 from support.endpoints import EndpointWatch
 from support.load import unbroken_load
 from support.losses import explain, summary
+from support.node import sigkill
 from support.record import record
 from support.wait import wait_for
 
@@ -62,22 +61,12 @@ def assert_nothing_failed(name, router, total, details, **more):
     assert total["failed"] == 0, details
 
 
-def node_pid(own_node, container):
-    listed = subprocess.run(["ctr", "-a", f"{own_node}/containerd.sock", "-n", "k8s.io", "tasks", "list"], check=True,
-                            capture_output=True, text=True).stdout
-    return int(next(line.split()[1] for line in listed.splitlines() if line.startswith(container)))
-
-
-def sigkill(own_node, pod):
-    os.kill(node_pid(own_node, kube.container_id(pod)), signal.SIGKILL)
-
-
 def test_a_canary_killed_with_SIGKILL(release, router, own_node):
     pod = kube.ready_pods(release.namespace, "canary")[0]
     before = kube.restarts(pod)
 
     def kill():
-        sigkill(own_node, pod)
+        assert sigkill(own_node, pod)
         wait_for(lambda: kube.restarts(kube.get("pod", pod["metadata"]["name"], release.namespace)) > before and
                  kube.ready_pods(release.namespace, "canary"), 60, "the canary to be back")
     total, _, details = under_load(release, kill)
@@ -87,32 +76,49 @@ def test_a_canary_killed_with_SIGKILL(release, router, own_node):
     assert share <= WEIGHT * 1.25, details
 
 
+def evict_all(release):
+    """Evicts every pod of the release, one by one; how often a budget said no before it said yes."""
+    refused = 0
+    for name in [pod["metadata"]["name"] for pod in kube.pods(release.namespace)]:
+        body = f'{{"apiVersion":"policy/v1","kind":"Eviction","metadata":{{"name":"{name}","namespace":"{release.namespace}"}}}}'
+
+        def accepted():
+            nonlocal refused
+            result = kube.run("kubectl", "create", "--raw", f"/api/v1/namespaces/{release.namespace}/pods/{name}/eviction", "-f", "-",
+                              input=body, check=False)
+            refused += "disruption budget" in result.stderr
+            return result.returncode == 0
+        wait_for(accepted, 90, f"the eviction of {name} to be allowed", every=1)
+    kube.wait_for_pods(release.namespace, "stable", 2)
+    kube.wait_for_pods(release.namespace, "canary", 1)
+    return refused
+
+
+def without_endpoint(total):
+    """Requests that a gateway may answer with 503 for a track without a ready endpoint; it learns of a change within 3 s."""
+    return WEIGHT * total["requests"] * (total["seconds_without_canary"] + 3) / total["seconds"]
+
+
 def test_every_pod_evicted_one_by_one(release, router):
-    names = [pod["metadata"]["name"] for pod in kube.pods(release.namespace)]
     assert len(kube.get("poddisruptionbudgets", namespace=release.namespace)) == 2
-
-    def evict():
-        refused = 0
-        for name in names:
-            body = f'{{"apiVersion":"policy/v1","kind":"Eviction","metadata":{{"name":"{name}","namespace":"{release.namespace}"}}}}'
-
-            def accepted():
-                nonlocal refused
-                result = kube.run("kubectl", "create", "--raw", f"/api/v1/namespaces/{release.namespace}/pods/{name}/eviction", "-f", "-",
-                                  input=body, check=False)
-                refused += "disruption budget" in result.stderr
-                return result.returncode == 0
-            wait_for(accepted, 90, f"the eviction of {name} to be allowed", every=1)
-        kube.wait_for_pods(release.namespace, "stable", 2)
-        kube.wait_for_pods(release.namespace, "canary", 1)
-        return refused
-    total, refused, details = under_load(release, evict)
-    # Traefik answers 503 for a backend without endpoints, for the Ingress annotations as for the Gateway API, and takes up
-    # a change within its 2 s of throttling; ingress-nginx itself would send the canary's share to stable.
-    allowed = WEIGHT * total["requests"] * (total["seconds_without_canary"] + 3) / total["seconds"]
-    record(f"fault-evictions-{router}", load=total, refused_by_budget=refused, pods=len(names))
-    assert total["failed"] <= allowed, details
+    total, refused, details = under_load(release, lambda: evict_all(release))
+    record(f"fault-evictions-{router}", load=total, refused_by_budget=refused)
+    assert total["failed"] <= (0 if router == "nginx" else without_endpoint(total)), details
     assert refused > 0, "the budget never made an eviction wait"
+
+
+def test_evictions_behind_an_ingress_given_endpoints(new_release, gateway, own_node):
+    """Traefik's ingress-nginx mode without service-upstream: what that annotation is for."""
+    assert own_node
+    from conftest import served, uninstall
+    release = new_release("faults-endpoints", traffic__router="nginx", traffic__hosts=["faults-endpoints.local"], replicaCount=2,
+                          monitoring__enabled=False, traffic__ingress__annotations={})
+    try:
+        total, refused, details = under_load(served(release, gateway, "faults-endpoints.local", "nginx"), lambda: evict_all(release))
+        record("fault-evictions-by-endpoints-nginx", load=total, refused_by_budget=refused)
+        assert total["failed"] <= without_endpoint(total), details
+    finally:
+        uninstall(release)
 
 
 BROKEN = {
@@ -164,7 +170,7 @@ def test_a_stable_container_killed_in_mid_upgrade_comes_back_with_its_old_config
                                    stderr=subprocess.STDOUT, text=True)
         wait_for(lambda: len(kube.pods(release.namespace, "stable")) > 2, 60, "the first new pod of stable")
         victim = old[-1]
-        sigkill(own_node, victim)
+        assert sigkill(own_node, victim)
         back = wait_for(lambda: (pod := kube.get("pod", victim["metadata"]["name"], release.namespace)) and
                         kube.restarts(pod) > kube.restarts(victim) and kube.is_ready(pod) and pod, 60, "the killed container to be back")
         used = back["spec"]["containers"][0]["envFrom"][0]["configMapRef"]["name"]

@@ -13,7 +13,7 @@ from support.wait import wait_for
 
 # Pods are scraped every second; a new one counts after five.
 JUDGED = {
-    "replicaCount": 2, "rollout.minReadySeconds": 0, "config.settings.drainDelay": "1s", "monitoring.enabled": False,
+    "replicaCount": 2, "rollout.minReadySeconds": 0, "config.settings.drainDelay": "3s", "monitoring.enabled": False,
     "judge.enabled": True, "judge.source": "scrape", "judge.interval": "1s", "judge.warmup": "5s", "judge.deadline": "4m",
 }
 TIMEOUT = "380s"  # what the notes ask for
@@ -45,8 +45,8 @@ class Users:
 
 
 def verdict(output):
-    """The judge's last words in what helm printed, with the canary's requests behind them."""
-    found = re.findall(r"^\W*(promote|rollback|inconclusive)$", output, re.M)
+    """The judge's last word in what helm printed; its log lines carry the hook's output with escaped ends of line."""
+    found = re.findall(r"^\W*(promote|rollback|inconclusive)\W*$", output.replace("\\n", "\n"), re.M)
     assert found, f"helm shows no verdict:\n{output}"
     return found[-1]
 
@@ -110,7 +110,7 @@ def asked(new_release, gateway, monitoring):
         pytest.skip("needs Flagger in this cluster")
     release = new_release("asked", traffic__hosts=["asked.local"])
     release.base.update({
-        "replicaCount": 2, "rollout.minReadySeconds": 0, "config.settings.drainDelay": "1s", "traffic.driver": "flagger",
+        "replicaCount": 2, "rollout.minReadySeconds": 0, "config.settings.drainDelay": "3s", "traffic.driver": "flagger",
         "flagger.maxErrorPercent": 100, "flagger.maxLatencySeconds": 60, "monitoring.interval": "2s", "monitoring.scrapeTimeout": "1s",
         "flagger.analysis": {"interval": "10s", "threshold": 3, "maxWeight": 40, "stepWeight": 40},
         "judge.enabled": True, "judge.interval": "2s", "judge.warmup": "5s", "judge.slo": 99,

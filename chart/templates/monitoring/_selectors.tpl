@@ -20,7 +20,7 @@ namespace="{{ .Release.Namespace }}",job=~"{{ $full }}(-canary)?-metrics"
 {{- if ne .Values.traffic.router "none" -}}
 {{- range .Values.monitoring.gatewayMetrics -}}
 {{- if eq . "traefik" -}}
-{{- $series := printf "traefik_service_requests_total{service=~\"(httproute-%s-%s-gw-.+|%s-%s-%d(-canary)?)(@.+)?\"" $ns $full $ns $full (int $.Values.service.port) -}}
+{{- $series := printf "traefik_service_requests_total{service=~\"(httproute-%s-%s-gw-.+|%s-%s-%s-%d(-canary)?)(@.+)?\"" $ns $full $ns $full $full (int $.Values.service.port) -}}
 {{- $list = append $list (dict "name" "Traefik" "all" (printf "sum(rate(%s}[5m]))" $series) "errors" (printf "sum(rate(%s,code=~\"5..\"}[5m]))" $series)) -}}
 {{- else -}}
 {{- $series := printf "nginx_ingress_controller_requests{ingress=~\"%s(-canary)?\"" $full -}}

@@ -173,7 +173,7 @@ SCENARIOS = [
     Scenario("a_pod_does_not_answer_scrapes", {"CanaryDemoPodNotScraped"}, **_fine(down=("canary",))),
     Scenario("traefik_answers_503_itself", {"CanaryDemoTraefikErrors"}, **_fine(others=[(_traefik(ROUTE, "200"), [(40, 590)]), (_traefik(ROUTE, "503"), [(20, 0), (20, 10)])])),
     Scenario("traefik_fails_for_somebody_else", set(), **_fine(others=[(_traefik(ROUTE, "200"), [(40, 600)]), (_traefik(ROUTE.replace("-canary-demo-gw", "-other-gw"), "503"), [(40, 100)])])),
-    Scenario("traefik_fails_behind_its_nginx_annotations", {"CanaryDemoTraefikErrors"}, **_fine(others=[(_traefik("canary-demo-canary-demo-80-canary@kubernetesingressnginx", "502"), [(40, 20)])])),
+    Scenario("traefik_fails_behind_its_nginx_annotations", {"CanaryDemoTraefikErrors"}, **_fine(others=[(_traefik("canary-demo-canary-demo-canary-demo-80-canary@kubernetesingressnginx", "502"), [(40, 20)])])),
     Scenario("ingress_nginx_answers_502_itself", {"CanaryDemoNginxErrors"}, **_fine(others=[(_nginx("200", exported_namespace=NAMESPACE), [(40, 590)]), (_nginx("502", exported_namespace=NAMESPACE), [(20, 0), (20, 10)])])),
     Scenario("ingress_nginx_that_keeps_its_own_labels", {"CanaryDemoNginxErrors"}, **_fine(others=[(_nginx("502", namespace=NAMESPACE), [(40, 20)])])),
     Scenario("ingress_nginx_fails_for_another_namespace", set(), **_fine(others=[(_nginx("502", exported_namespace="other"), [(40, 20)])])),

@@ -29,9 +29,9 @@ inside() {
 start() { # NAME CMD... : a background process in the namespace, remembered for `down`
   local name=$1; shift
   case $name in # these two must share the host's mounts, because pods are mounted by them
-    containerd | kubelet) (cd "$run" && exec nsenter --net="/run/netns/$netns" setsid "$@") >"$run/log/$name.log" 2>&1 </dev/null & ;;
+    containerd | kubelet) (cd "$run" && exec nsenter --net="/run/netns/$netns" setsid "$@") >"$run/log/$name.log" 2>&1 </dev/null 8>&- & ;;
     *) (cd "$run" && exec nsenter --net="/run/netns/$netns" setsid unshare --mount sh -c "$with_dns" "$run/resolv.conf" "$@") \
-      >"$run/log/$name.log" 2>&1 </dev/null & ;;
+      >"$run/log/$name.log" 2>&1 </dev/null 8>&- & ;;
   esac
   echo "$! $name" >>"$run/pids"
 }

@@ -88,6 +88,8 @@ containerRuntimeEndpoint: unix://$run/containerd.sock
 podLogsDir: $run/pods
 evictionHard: {memory.available: 100Mi}
 imageGCHighThresholdPercent: 100
+syncFrequency: 5s
+configMapAndSecretChangeDetectionStrategy: Get
 Y
   cat >"$run/Corefile" <<C
 .:53 {

@@ -27,6 +27,9 @@ const std::string scraped =
     "traefik_service_requests_total{service=\"shop-web-80@kubernetes\",code=\"500\"} 5\n"
     "traefik_service_requests_total{service=\"httproute-x-svc-shop-web-canary-1@kubernetesgateway\",code=\"502\"} 3\n"
     "traefik_service_requests_total{service=\"httproute-x-svc-shop-web-canary-1@kubernetesgateway\",code=\"200\"} 7\n"
+    "traefik_service_requests_total{service=\"shop-web-web-80@kubernetesingressnginx\",code=\"200\"} 100\n"
+    "traefik_service_requests_total{service=\"shop-web-web-80-canary@kubernetesingressnginx\",code=\"502\"} 20\n"
+    "traefik_service_requests_total{service=\"shop-web-web-80-wrr@kubernetesingressnginx\",code=\"502\"} 20\n"
     "nginx_ingress_controller_requests{service=\"web\",canary=\"\",status=\"504\"} 2\n"
     "nginx_ingress_controller_requests{service=\"web\",canary=\"shop-web-canary-80\",status=\"200\"} 11\n";
 
@@ -111,8 +114,8 @@ BOOST_AUTO_TEST_CASE(the_gateway_counts_502_503_504_by_track) {
   const auto metrics = *parse_text_format(scraped);
   gateway_names names{"traefik", "shop", "web", "web-canary", {}, {}};
   auto traefik = *make_gateway_measure(names, .999);
-  BOOST_TEST((read_gateway(metrics, traefik, canary::judge::track::stable) == tally{55, 0}));
-  BOOST_TEST((read_gateway(metrics, traefik, canary::judge::track::canary) == tally{10, 3}));
+  BOOST_TEST((read_gateway(metrics, traefik, canary::judge::track::stable) == tally{155, 0}));
+  BOOST_TEST((read_gateway(metrics, traefik, canary::judge::track::canary) == tally{30, 23}));
   names.kind = "ingress-nginx";
   auto nginx = *make_gateway_measure(names, .999);
   BOOST_TEST((read_gateway(metrics, nginx, canary::judge::track::stable) == tally{2, 2}));
