@@ -6,9 +6,10 @@ JOBS ?= $(shell nproc)
 DEPS ?= yes
 PREFIX ?= /usr/local
 VENV ?= $(CURDIR)/build/venv
-# A clone elsewhere finds the same objects again.
+# A clone elsewhere, and the image's build, find the same objects again.
 export CCACHE_BASEDIR ?= $(CURDIR)
 export CCACHE_NOHASHDIR ?= 1
+export CCACHE_COMPILERCHECK ?= content
 export CCACHE_SLOPPINESS ?= pch_defines,time_macros
 
 .DEFAULT_GOAL := help

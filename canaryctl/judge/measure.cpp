@@ -126,17 +126,18 @@ boost::system::result<gateway_measure, parse_error> make_gateway_measure(const g
   out.metric = traefik ? "traefik_service_requests_total" : "nginx_ingress_controller_requests";
   std::string stable = names.stable_select, canary = names.canary_select;
   if (traefik) {
-    // Gateway API: "httproute-...-svc-NAMESPACE-SERVICE-0@kubernetesgateway"; Ingress: "NAMESPACE-SERVICE-80@kubernetes";
-    // ingress-nginx's annotations: "NAMESPACE-INGRESS-SERVICE-80@kubernetesingressnginx", the canary's with "-canary" behind
-    // stable's port. The Ingress is taken to have its Service's name.
+    // Gateway API: "httproute-...-svc-NAMESPACE-SERVICE-0@kubernetesgateway"; Ingress:
+    // "NAMESPACE-SERVICE-80@kubernetes"; ingress-nginx's annotations:
+    // "NAMESPACE-INGRESS-SERVICE-80@kubernetesingressnginx", the canary's with "-canary" behind stable's port. The
+    // Ingress is taken to have its Service's name.
     const auto space = escaped(names.space) + "-";
     const auto mine = escaped(names.stable_service), theirs = escaped(names.canary_service);
     const std::string port = "-(http-)?[0-9]+", provider = "(@.+)?";
     if (stable.empty())
       stable = "service=~" + promql_string("(.+-svc-)?" + space + "(" + mine + "-)?" + mine + port + provider);
     if (canary.empty())
-      canary = "service=~" + promql_string("((.+-svc-)?" + space + theirs + port + "|" + space + mine + "-" + mine + port +
-                                           "-canary)" + provider);
+      canary = "service=~" + promql_string("((.+-svc-)?" + space + theirs + port + "|" + space + mine + "-" + mine +
+                                           port + "-canary)" + provider);
   } else {
     const auto space = "exported_namespace=~" + promql_string("|" + escaped(names.space));  // or not renamed at all
     if (stable.empty()) stable = "service=" + promql_string(names.stable_service) + ",canary=\"\"," + space;

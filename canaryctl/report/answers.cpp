@@ -6,8 +6,10 @@
 
 #include <boost/json/value_to.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace canaryctl {
 namespace json = boost::json;
@@ -148,6 +150,27 @@ json::object controllers_of(const measurements& run) {
   return out;
 }
 
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const auto middle = values.size() / 2;
+  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+}
+
+/// What the judge decided, step by step; where it was asked several times, the median of the canary's requests it took.
+json::object judge_of(const measurements& run) {
+  json::object out;
+  for (const auto& name : run.names("judge-")) {
+    const auto& measured = *run.find(name);
+    json::object one;
+    copy(measured, one, {"rate", "options", "reason", "seconds", "requests", "failed", "phases", "canary_requests"});
+    if (const auto* needed = one.if_contains("canary_requests")) {
+      one["median_canary_requests"] = median(json::value_to<std::vector<double>>(*needed));
+    }
+    out[name.substr(6)] = one;
+  }
+  return out;
+}
+
 }  // namespace
 
 json::object cluster_answers(const measurements& run) {
@@ -198,6 +221,7 @@ json::object cluster_answers(const measurements& run) {
   whole("pending-upgrade", "pending_upgrade", {"rollback_seconds", "helm_message"});
   whole("uninstall", "uninstall", {"seconds", "objects_left"});
   if (auto controllers = controllers_of(run); !controllers.empty()) out["controllers"] = std::move(controllers);
+  if (auto judge = judge_of(run); !judge.empty()) out["judge"] = std::move(judge);
   out["observations"] = observations(out);
   return out;
 }

@@ -84,6 +84,8 @@ class sentences {
       if (const auto* bad = seen.get_object().if_contains("bad_phases"))
         say(driver + ": a bad canary went " + listed(*bad) + ".");
     });
+    each("judge",
+         [&](const std::string& step, const json::value& decided) { say(of_judge(step, decided.get_object())); });
     return std::move(said_);
   }
 
@@ -106,6 +108,21 @@ class sentences {
                   " s, of which the canary had no ready endpoint for " + decimals(number(*seconds), 1) + " s";
     }
     return sentence + ".";
+  }
+
+  static std::string of_judge(const std::string& step, const json::object& decided) {
+    if (const auto* needed = decided.if_contains("median_canary_requests")) {
+      return "Judge at " + decimals(number(decided.at("rate")), 0) + " requests/s, " + text(decided.at("options")) +
+             ": a canary that fails 5 % was found after " + decimals(number(*needed), 0) +
+             " of its requests in the median of " + std::to_string(decided.at("canary_requests").as_array().size()) +
+             " runs.";
+    }
+    std::string sentence = "Judge, " + step + ": " + text(decided.at("reason"));
+    if (const auto* failed = decided.if_contains("failed")) {
+      sentence += " While helm was at work, " + count(*failed) + " of " + count(decided.at("requests")) +
+                  " requests met an error.";
+    }
+    return sentence;
   }
 
   const json::object& answers_;

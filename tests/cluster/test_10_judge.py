@@ -51,6 +51,14 @@ def verdict(output):
     return found[-1]
 
 
+def decided(name, release, output, counts, **more):
+    """Records the reason in helm's output, and what the users met until the upgrade, and the way back, had ended."""
+    reason = re.search(r"^((?:Rolled back|Promoted|Inconclusive): .*\.)$", output.replace("\\n", "\n"), re.M)
+    assert reason, output
+    failed = sum(count for status, count in counts["statuses"].items() if int(status) >= 500) + sum(counts["outcomes"].values())
+    record(f"judge-{name}", reason=reason[1], seconds=release.seconds["upgrade"], requests=counts["sent"], failed=failed, **more)
+
+
 def tried(release, rate, values, **more):
     """Helm's output and exit code of an upgrade to a v3 with these values, under that many requests a second."""
     values = {"canary.image.tag": "v3", "config.canary.appColor": "yellow", "canary.weight": 20, **values, **more}
@@ -71,14 +79,14 @@ def test_a_canary_with_5_percent_errors_is_rolled_back_by_helm_alone(judged, rat
     done, output, counts = tried(judged, rate, ERRORS)
     assert done.returncode != 0 and verdict(output) == "rollback", output
     back_at_v2(judged)
-    record(f"judge-errors-{rate}", seconds=judged.seconds["upgrade"], requests=counts["sent"], statuses=counts["statuses"], said=output[-2000:])
+    decided(f"job-errors-{rate}", judged, output, counts, rate=rate)
 
 
 def test_a_canary_300_ms_slower_is_rolled_back(judged):
     done, output, counts = tried(judged, 100, SLOWER)
     assert done.returncode != 0 and verdict(output) == "rollback" and "slow" in output, output
     back_at_v2(judged)
-    record("judge-slow", seconds=judged.seconds["upgrade"], requests=counts["sent"], said=output[-2000:])
+    decided("job-slow", judged, output, counts, rate=100)
 
 
 def test_too_little_traffic_is_inconclusive_and_keeps_the_canary(judged):
@@ -98,7 +106,7 @@ def test_a_good_canary_is_promoted(judged):
     done, output, counts = tried(judged, 400, {}, **{"judge.enabled": True, "judge.deadline": "4m", "judge.onInconclusive": "rollback"})
     assert done.returncode == 0 and verdict(output) == "promote", output
     assert client.info(judged.url, judged.host, X_Canary="always")["version"] == "v3"
-    record("judge-good", seconds=judged.seconds["upgrade"], requests=counts["sent"], said=output[-2000:])
+    decided("job-good", judged, output, counts, rate=400)
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +164,7 @@ def test_flagger_promotes_a_good_canary_when_the_judge_does(asked):
     assert seen[-1] == "Succeeded", (seen, verdicts[-1:])
     assert any(one["successful"] and one["version"] == "v2" for one in verdicts), verdicts[-1:]
     wait_for(lambda: client.info(asked.url, asked.host)["version"] == "v2", 60, "v2 to be what users get")
-    record("judge-flagger-good", phases=seen, verdict=verdicts[-1])
+    record("judge-flagger-good", phases=seen, reason=verdicts[-1]["reason"])
 
 
 def test_flagger_rolls_a_bad_canary_back_when_the_judge_does(asked):
@@ -164,4 +172,4 @@ def test_flagger_rolls_a_bad_canary_back_when_the_judge_does(asked):
     assert seen[-1] == "Failed", (seen, verdicts[-1:])
     assert any(one["failed"] and one["version"] == "v3" for one in verdicts), verdicts[-1:]
     wait_for(lambda: client.info(asked.url, asked.host)["version"] == "v2", 60, "v2 to be what users get still")
-    record("judge-flagger-bad", phases=seen, verdict=verdicts[-1])
+    record("judge-flagger-bad", phases=seen, reason=verdicts[-1]["reason"])

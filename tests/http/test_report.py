@@ -62,6 +62,7 @@ CHANGES = {
     "a lost request": lambda a: a["releases"]["gateway"]["load"]["outcomes"].update(reset=1),
     "budget": lambda a: a["error_budget"].update(left=1.0),
     "fault's share": lambda a: a["faults"][0]["load"].update(failed_share=0.5),
+    "judge's median": lambda a: a["judge"]["evidence-300"].update(median_canary_requests=1.0),
     "observations": lambda a: a.update(observations=["All is well."]),
     "an unknown field": lambda a: a.update(extra=1),
 }

@@ -4,6 +4,7 @@ import json
 import math
 import os
 import pathlib
+import statistics
 
 import jsonschema
 
@@ -58,6 +59,10 @@ def contradictions(answers):
         demand(near(load["failed_share"], bad / load["requests"]), f"{name}: failed share")
         sentence = f"{bad:,} of {load['requests']:,} requests failed"
         demand(any(sentence in said for said in answers["observations"]), f"{name}: no observation says '{sentence}'")
+
+    for step, one in answers.get("judge", {}).items():
+        if "canary_requests" in one:
+            demand(near(one["median_canary_requests"], statistics.median(one["canary_requests"])), f"judge {step}: median")
 
     if "error_budget" in answers:
         budget = answers["error_budget"]
