@@ -9,7 +9,7 @@ ARG SOURCE_DATE_EPOCH=0
 # The compiler's cache outlives the build; tools/image lends that of the machine where it can, and with the options and
 # relative paths of `make build` what was compiled there is found again.
 ARG CCACHE_DIR=/root/.cache/ccache
-ENV CCACHE_BASEDIR=/src CCACHE_NOHASHDIR=1 CCACHE_COMPILERCHECK=content CCACHE_SLOPPINESS=pch_defines,time_macros
+ENV CCACHE_BASEDIR=/src CCACHE_NOHASHDIR=1 CCACHE_COMPILERCHECK=content CCACHE_SLOPPINESS=pch_defines,time_macros,locale
 RUN --mount=type=cache,target=/root/.cache/ccache CCACHE_DIR="$CCACHE_DIR" sh -c 'meson setup build -Dwerror=true -Ddebug=false --strip \
  -Dtests=disabled -Dexamples=disabled && ninja -C build -j "$(nproc)" app/canary-app canaryctl/canaryctl'
 RUN tools/image-root /image build/app/canary-app build/canaryctl/canaryctl

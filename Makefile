@@ -10,7 +10,7 @@ VENV ?= $(CURDIR)/build/venv
 export CCACHE_BASEDIR ?= $(CURDIR)
 export CCACHE_NOHASHDIR ?= 1
 export CCACHE_COMPILERCHECK ?= content
-export CCACHE_SLOPPINESS ?= pch_defines,time_macros
+export CCACHE_SLOPPINESS ?= pch_defines,time_macros,locale
 
 .DEFAULT_GOAL := help
 .PHONY: help deps test-deps build install demo test e2e image judge-report clean

@@ -38,7 +38,7 @@ def test_a_helm_killed_in_mid_upgrade_blocks_the_next_until_a_rollback(release):
     good = release.revision()
     process = subprocess.Popen(["helm", "upgrade", release.name, str(CHART), "-n", release.namespace, "--reuse-values", "--wait",
                                 *flags({"config.canary.appRevision": "killed"})], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    wait_for(lambda: release.status() == "pending-upgrade", 30, "helm to be in mid-upgrade", every=0.1)
+    wait_for(lambda: release.status() == "pending-upgrade", 30, "helm to be in mid-upgrade", every=0.3)
     process.send_signal(signal.SIGKILL)
     process.wait()
     blocked = release.upgrade({"canary.weight": 10}, check=False)

@@ -1,6 +1,5 @@
 """The judge decides a release by itself: as a Job that fails a bad upgrade, and as the webhook that Flagger asks."""
 
-import json
 import re
 
 import pytest
@@ -90,14 +89,14 @@ def test_a_canary_300_ms_slower_is_rolled_back(judged):
 
 
 def test_too_little_traffic_is_inconclusive_and_keeps_the_canary(judged):
-    done, output, _ = tried(judged, 1, {}, **{"judge.deadline": "30s"})
+    done, output, _ = tried(judged, 1, {}, **{"judge.deadline": "15s"})
     assert done.returncode == 0 and verdict(output) == "inconclusive", output
     assert client.info(judged.url, judged.host, X_Canary="always")["version"] == "v3"
 
 
 def test_too_little_traffic_goes_back_where_that_is_asked_for(judged):
     judged.upgrade({"canary.image.tag": "v2", "judge.enabled": False})
-    done, output, _ = tried(judged, 1, {}, **{"judge.enabled": True, "judge.deadline": "30s", "judge.onInconclusive": "rollback"})
+    done, output, _ = tried(judged, 1, {}, **{"judge.enabled": True, "judge.deadline": "15s", "judge.onInconclusive": "rollback"})
     assert done.returncode != 0 and verdict(output) == "inconclusive", output
     back_at_v2(judged)
 
@@ -140,7 +139,7 @@ def phase(release):
 def known(release):
     """What the webhook knows, through the API server's proxy."""
     path = f"/api/v1/namespaces/{release.namespace}/services/canary-demo-judge:http/proxy/rollouts"
-    return json.loads(kube.kubectl("get", "--raw", path))["rollouts"]
+    return kube.api().raw(path)["rollouts"]
 
 
 def followed(release, values):
