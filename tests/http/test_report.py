@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 import yaml
-from support_report import contradictions
+from support_report import SOURCE, contradictions
 
 CANARYCTL = os.environ["CANARYCTL"]
 RUN = pathlib.Path(__file__).parent / "data" / "cluster_run"  # recorded by a real run
@@ -34,6 +34,14 @@ def strings(value):
 
 def test_numbers_follow_from_the_counts(answers):
     assert contradictions(strings(answers)) == []
+
+
+def test_the_committed_answers_are_a_whole_run_and_follow_from_their_counts():
+    committed = strings(yaml.safe_load((SOURCE / "answers.yml").read_text()))
+    assert contradictions(committed) == []
+    assert committed["verdict"] == "pass" and len(committed["about"]["commit"]) >= 7
+    whole = {"environment", "pods", "splits", "queries", "resources", "releases", "faults", "controllers", "judge", "error_budget"}
+    assert whole <= set(committed)
 
 
 def test_yaml_and_json_say_the_same(answers):
