@@ -31,8 +31,14 @@ exit_code run_report(const report_command& command) {
   } else if (command.file.empty()) {
     std::cout << to_yaml(document);
   } else {
+    const auto& told = document["about"].as_object();
+    const auto said = [&](const char* key) {
+      const auto* value = told.if_contains(key);
+      return value == nullptr ? std::string("unknown") : std::string(value->as_string());
+    };
     write_report(command.file,
-                 "Written by `canaryctl report` from one run on a cluster (`make e2e`); not to be edited by hand.",
+                 "Written by `canaryctl report` from one run on a cluster (`make e2e`) of commit " + said("commit") +
+                     ", ended " + said("written_at") + "; not to be edited by hand.",
                  document);
   }
   return exit_code::pass;

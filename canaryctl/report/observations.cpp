@@ -43,7 +43,11 @@ class sentences {
       }
     });
     if (const auto* counted = answers_.if_contains("counted")) {
-      const bool same = counted->at("client") == counted->at("prometheus");
+      bool same = true;
+      for (const auto& [version, n] : counted->at("client").as_object()) {
+        const auto* stored = counted->at("prometheus").as_object().if_contains(version);
+        same = same && stored != nullptr && number(*stored) == number(n);
+      }
       say(std::string("Prometheus counted ") + (same ? "exactly" : "not") + " what the client counted, by version.");
     }
     each("resources", [&](const std::string& version, const json::value& used) {
