@@ -27,23 +27,31 @@ def test_brake_by_values(routed, router):
     assert restored(routed).returncode == 0
 
 
-def test_brake_by_kubectl_patch_and_the_way_back(routed, router):
-    """After a patch the field has two owners, and Helm says so instead of guessing."""
+def patch_weight_to_0(release, router):
     if router == "gateway":
-        route = kube.get("httproute", "canary-demo", routed.namespace)
+        route = kube.get("httproute", "canary-demo", release.namespace)
         rule = len(route["spec"]["rules"]) - 1
         patch = [{"op": "replace", "path": f"/spec/rules/{rule}/backendRefs/0/weight", "value": 100},
                  {"op": "replace", "path": f"/spec/rules/{rule}/backendRefs/1/weight", "value": 0}]
-        kube.kubectl("patch", "httproute", "canary-demo", "-n", routed.namespace, "--type=json", "-p", json.dumps(patch))
+        kube.kubectl("patch", "httproute", "canary-demo", "-n", release.namespace, "--type=json", "-p", json.dumps(patch))
     else:
-        name = next(i["metadata"]["name"] for i in kube.get("ingress", namespace=routed.namespace) if i["metadata"]["name"].endswith("-canary"))
-        kube.kubectl("annotate", "ingress", name, "-n", routed.namespace, "--overwrite", "nginx.ingress.kubernetes.io/canary-weight=0")
-    wait_for(lambda: everybody_on_stable(routed), 30, "everybody to be on stable")
+        name = next(i["metadata"]["name"] for i in kube.get("ingress", namespace=release.namespace) if i["metadata"]["name"].endswith("-canary"))
+        kube.kubectl("annotate", "ingress", name, "-n", release.namespace, "--overwrite", "nginx.ingress.kubernetes.io/canary-weight=0")
+    wait_for(lambda: everybody_on_stable(release), 30, "everybody to be on stable")
 
+
+def test_brake_by_kubectl_patch_and_the_ways_back(routed, router):
+    """After a patch the field has two owners, and Helm says so instead of guessing."""
+    good = routed.revision()
+    patch_weight_to_0(routed, router)
     refused = routed.upgrade({"canary.weight": 10}, what="refused", check=False)
     assert refused.returncode != 0 and "conflict" in refused.stderr, refused.stdout + refused.stderr
     record(f"patch-{router}", helm_message=refused.stderr.strip().splitlines()[-1])
-    assert "conflict" in routed.rollback(check=False, what="refused_rollback").stderr
     routed.upgrade({"canary.weight": 20}, "--force-conflicts", what="forced")
+    wait_for(lambda: not everybody_on_stable(routed), 30, "the canary to get traffic again")
+
+    patch_weight_to_0(routed, router)
+    assert "conflict" in routed.rollback(good, check=False, what="refused_rollback").stderr
+    routed.rollback(good, "--force-conflicts", what="forced_rollback")
     wait_for(lambda: not everybody_on_stable(routed), 30, "the canary to get traffic again")
     assert routed.status() == "deployed"
