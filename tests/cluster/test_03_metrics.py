@@ -75,13 +75,14 @@ def test_the_two_queries_agree_with_the_client(demo, monitoring):
 
 def test_cpu_and_memory_of_both_versions(demo, monitoring):
     ours = f'namespace="{demo.namespace}"'
-    cpu = monitoring.by("version", f"sum(rate(process_cpu_seconds_total{{{ours}}}[5m])) by (version)")
+    count = f"count(process_resident_memory_bytes{{{ours}}}) by (version)"
+    wait_for(lambda: monitoring.by("version", count) == {"v1": 4, "v2": 1}, 90, "four pods of v1 and one of v2 in Prometheus", every=1)
+    pods = monitoring.by("version", count)
     memory = monitoring.by("version", f"sum(process_resident_memory_bytes{{{ours}}}) by (version)")
-    pods = monitoring.by("version", f"count(process_resident_memory_bytes{{{ours}}}) by (version)")
-    assert set(memory) == {"v1", "v2"} <= set(cpu)  # the last five minutes may have seen a v3
-    cpu = {version: cpu[version] for version in memory}
+    cpu = monitoring.by("version", f"sum(rate(process_cpu_seconds_total{{{ours}}}[5m])) by (version)")
+    cpu = {version: cpu[version] for version in memory}  # the last five minutes may have seen a v3
     assert all(value > 0 for value in [*cpu.values(), *memory.values()])
-    assert pods == {"v1": 4, "v2": 1}
+    assert set(memory) == set(pods)
     record("resources", cpu_seconds_per_second=cpu, resident_bytes=memory, pods=pods)
 
 

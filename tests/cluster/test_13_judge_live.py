@@ -166,8 +166,9 @@ def own_prometheus(live, monitoring):
             document["subjects"][0].update(name="restarted", namespace="restarted")
         if document["kind"] == "Prometheus":
             del document["spec"]["scrapeConfigSelector"]
-            document["spec"].update(serviceAccountName="restarted", scrapeInterval="1s",
-                                    serviceMonitorNamespaceSelector={"matchLabels": {"kubernetes.io/metadata.name": NAMESPACE}})
+            only = {"matchLabels": {"kubernetes.io/metadata.name": NAMESPACE}}
+            document["spec"].update(serviceAccountName="restarted", scrapeInterval="1s", serviceMonitorNamespaceSelector=only,
+                                    podMonitorNamespaceSelector=only, ruleNamespaceSelector=only)
         kept.append(document)
     manifest = yaml.safe_dump_all(kept)
     kube.apply(manifest)

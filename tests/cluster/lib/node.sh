@@ -39,6 +39,7 @@ up() {
   inside kubectl apply --server-side -f "$here/manifests/classes.yaml" >/dev/null
   start traefik env KUBECONFIG="$run/admin.kubeconfig" "$store/traefik-$traefik" --providers.kubernetesgateway \
     --providers.kubernetesingressnginx --entrypoints.web.address=:80 --ping --entrypoints.traefik.address=0.0.0.0:8099 \
+    --accesslog --accesslog.filters.statuscodes=502-504 --accesslog.filepath="$run/log/traefik-errors.log" \
     --metrics.prometheus --metrics.prometheus.addrouterslabels --metrics.prometheus.addserviceslabels \
     --global.checknewversion=false --global.sendanonymoususage=false
   wait_for 60 kubelet inside sh -c "kubectl get node node -o jsonpath='{.status.conditions[?(@.type==\"Ready\")].status}' | grep -q True"
