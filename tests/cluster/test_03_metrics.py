@@ -57,7 +57,7 @@ def test_the_two_queries_agree_with_the_client(demo, monitoring):
     ours = f'namespace="{demo.namespace}"'
     rates = monitoring.by("version", f"sum(rate(http_requests_total{{{ours}}}{window})) by (version)")
     result = load.stop()
-    assert result["failed"] == 0 and result["held_rate"], result
+    assert result["failed"] == 0, result
     total = sum(rates.values())
     allowed = result["sent_rate"] * SCRAPE / 60  # one scrape more or less in the window
     assert abs(total - result["sent_rate"]) <= allowed, (rates, result["sent_rate"])
@@ -75,10 +75,12 @@ def test_the_two_queries_agree_with_the_client(demo, monitoring):
 
 def test_cpu_and_memory_of_both_versions(demo, monitoring):
     ours = f'namespace="{demo.namespace}"'
-    count = f"count(process_resident_memory_bytes{{{ours}}}) by (version)"
-    wait_for(lambda: monitoring.by("version", count) == {"v1": 4, "v2": 1}, 90, "four pods of v1 and one of v2 in Prometheus", every=1)
-    pods = monitoring.by("version", count)
-    memory = monitoring.by("version", f"sum(process_resident_memory_bytes{{{ours}}}) by (version)")
+    # A scrape job that went away, as the canary's does with a promotion, leaves its series behind for five minutes.
+    now = f"process_resident_memory_bytes{{{ours}}} and time() - timestamp(process_resident_memory_bytes{{{ours}}}) < {4 * SCRAPE}"
+    wait_for(lambda: monitoring.by("version", f"count({now}) by (version)") == {"v1": 4, "v2": 1}, 90,
+             "four pods of v1 and one of v2 in Prometheus", every=1)
+    pods = monitoring.by("version", f"count({now}) by (version)")
+    memory = monitoring.by("version", f"sum({now}) by (version)")
     cpu = monitoring.by("version", f"sum(rate(process_cpu_seconds_total{{{ours}}}[5m])) by (version)")
     cpu = {version: cpu[version] for version in memory}  # the last five minutes may have seen a v3
     assert all(value > 0 for value in [*cpu.values(), *memory.values()])

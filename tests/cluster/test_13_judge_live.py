@@ -23,7 +23,7 @@ COMMON = ["--warmup", "3s", "--output", "json"]  # scrapes every second are the 
 
 
 @pytest.fixture(scope="module")
-def live(new_release, gateway, own_node):
+def live(new_release, gateway, monitored, own_node):
     """A release whose faults can be switched at the admin ports, which are reached from here."""
     from conftest import served, uninstall
     assert own_node
