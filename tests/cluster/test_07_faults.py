@@ -181,7 +181,8 @@ def test_a_stable_container_killed_in_mid_upgrade_comes_back_with_its_old_config
     assert {used} == configuration
     share = total["failed"] / total["requests"]
     record(f"fault-stable-killed-{router}", load=total, failed_share=share)
-    assert share <= 0.5, details
+    # One of two stable pods is gone until the kubelet has restarted it: 40 % of the requests for about two seconds of the upgrade.
+    assert share <= (0.15 if router == "gateway" else 0.01), details
     release.rollback(1)
 
 
