@@ -27,7 +27,7 @@ int main(int argc, char** argv) try {
   r.folder = argv[1];
   std::filesystem::create_directories(r.folder + "/judge");
   for (auto* section : {bench::method, bench::false_rollback, bench::false_promotion, bench::promotion_time,
-                        bench::exposure, bench::turning_bad, bench::opponents})
+                        bench::exposure, bench::scrapes, bench::turning_bad, bench::opponents})
     section(r);
   if (r.effort < 1) r.text = "> A rehearsal with " + bench::percent(r.effort, 0) + " of the runs.\n\n" + r.text;
   while (r.text.ends_with("\n\n")) r.text.pop_back();

@@ -57,6 +57,7 @@ void false_rollback(report& r);
 void false_promotion(report& r);
 void promotion_time(report& r);
 void exposure(report& r);
+void scrapes(report& r);
 void turning_bad(report& r);
 void opponents(report& r);
 
