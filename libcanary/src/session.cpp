@@ -159,12 +159,11 @@ asio::awaitable<bool> session::read_sized_body() {
   const auto length = static_cast<std::size_t>(scanner_.content_length());
   body_.assign(in_.data().substr(scanner_.size()));
   in_.truncate(scanner_.size());
-  while (body_.size() < length) {
-    const auto have = body_.size();
-    body_.resize(std::min(length, have + std::max(have, least)));
+  for (auto have = body_.size(); have < length;) {
+    if (have == body_.size()) body_.resize(std::min(length, have + std::max(have, least)));
     const auto [ec, n] = co_await socket_.async_read_some(asio::buffer(body_) + have, deferred);
-    body_.resize(have + n);
     if (!received(ec)) co_return false;
+    have += n;
   }
   co_return true;
 }
