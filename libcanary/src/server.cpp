@@ -164,12 +164,11 @@ asio::awaitable<server::drained> server::drain(std::chrono::milliseconds timeout
   auto& log = impl_->shared.log;
   const std::string_view name = impl_->wanted.name;
   d.queued = co_await impl_->door->close_gently(impl_->taker());
-  log.info(
-      "drain",
-      {{"step", "listener_closed"}, {"listener", name}, {"queued", d.queued}, {"connections", impl_->connections()}});
+  const auto open = impl_->connections();
+  log.info("drain", {{"step", "listener_closed"}, {"listener", name}, {"queued", d.queued}, {"connections", open}});
   d.idle = co_await impl_->on_workers(&worker::close_idle);
-  const auto busy = impl_->connections() - std::min(impl_->connections(), d.idle);
-  log.info("drain", {{"step", "idle_closed"}, {"listener", name}, {"count", d.idle}, {"busy", busy}});
+  log.info("drain",
+           {{"step", "idle_closed"}, {"listener", name}, {"count", d.idle}, {"busy", open - std::min(open, d.idle)}});
   // A connection that was new a moment ago may turn out idle later.
   while (impl_->connections() > 0 && steady::now() < begin + timeout) {
     co_await impl_->pause(std::chrono::milliseconds(20));
@@ -180,7 +179,7 @@ asio::awaitable<server::drained> server::drain(std::chrono::milliseconds timeout
     const auto until = steady::now() + farewell;
     while (impl_->connections() > 0 && steady::now() < until) co_await impl_->pause(std::chrono::milliseconds(5));
   }
-  d.finished = busy - std::min(busy, d.cut);
+  d.finished = open - std::min(open, d.idle + d.cut);
   log.write(d.cut == 0 ? log_level::info : log_level::warning, "drain",
             {{"step", "connections_ended"},
              {"listener", name},

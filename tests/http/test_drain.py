@@ -28,6 +28,10 @@ def steps(app):
     return [line["step"] for line in app.log if line.get("event") == "drain" and line.get("listener", "http") == "http"]
 
 
+def ended(app):
+    return next(line for line in app.log if line.get("step") == "connections_ended" and line["listener"] == "http")
+
+
 def test_while_delayed_not_ready_but_serving_and_saying_goodbye():
     with App(CANARY_DRAIN_DELAY="3s") as app:
         app.ready()
@@ -61,8 +65,18 @@ def test_busy_request_finishes_after_the_listener_closed():
             assert (got.status, got.closes) == (200, True)
             assert busy.ended()
         assert app.wait() == 0
-        ended = [line for line in app.log if line.get("step") == "connections_ended" and line["listener"] == "http"]
-        assert (ended[0]["finished"], ended[0]["cut"]) == (1, 0)
+        assert (ended(app)["finished"], ended(app)["cut"]) == (1, 0)
+
+
+def test_connection_that_never_asked_is_closed_and_not_counted_as_finished():
+    with App() as app:
+        app.ready()
+        with Raw(app.port) as silent:
+            wait_until(lambda: app.metric("http_connections_open") == 1, "the connection")
+            app.terminate()
+            assert silent.ended()
+        assert app.wait() == 0
+        assert (ended(app)["finished"], ended(app)["cut"]) == (0, 0)
 
 
 def test_request_whose_body_is_on_its_way_is_served():
@@ -88,8 +102,7 @@ def test_what_outlasts_the_timeout_is_cut_counted_and_logged():
             with contextlib.suppress(ConnectionResetError):
                 assert half.ended()
         assert app.wait() == 0
-        ended = [line for line in app.log if line.get("step") == "connections_ended" and line["listener"] == "http"]
-        assert (ended[0]["finished"], ended[0]["cut"], ended[0]["level"]) == (0, 1, "warning")
+        assert (ended(app)["finished"], ended(app)["cut"], ended(app)["level"]) == (0, 1, "warning")
 
 
 def test_second_signal_ends_at_once():
