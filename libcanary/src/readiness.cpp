@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "readiness.hpp"
 
+#include "failure.hpp"
+
 #include <boost/asio/awaitable.hpp>
 
 #include <algorithm>
@@ -40,8 +42,9 @@ asio::awaitable<bool> readiness::ask() {
     std::string reason;
     try {
       reason = co_await reason_of(checks_[i].check);
-    } catch (const std::exception& e) {
-      reason = *e.what() ? e.what() : "the check threw";
+    } catch (...) {
+      reason = what(std::current_exception());
+      if (reason.empty()) reason = "the check threw";
     }
     all = all && reason.empty();
     const std::lock_guard lock(mutex_);

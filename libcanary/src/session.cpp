@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "session.hpp"
 
+#include "failure.hpp"
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -29,12 +31,7 @@ void session::start(worker& w, accepted a) {
   // The completion handler owns the session: whatever the coroutine's frames refer to outlives them.
   asio::co_spawn(w.io_, one.run(),
                  asio::bind_cancellation_slot(one.cancel_.slot(), [s = std::move(s)](std::exception_ptr thrown) {
-                   if (!thrown) return;
-                   try {
-                     std::rethrow_exception(thrown);
-                   } catch (const std::exception& e) {
-                     if (!s->cut_) s->shared_.log.error("session_failed", {{"reason", std::string_view(e.what())}});
-                   }
+                   if (thrown && !s->cut_) s->shared_.log.error("session_failed", {{"reason", what(thrown)}});
                  }));
 }
 

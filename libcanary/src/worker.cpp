@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "worker.hpp"
 
+#include "failure.hpp"
 #include "session.hpp"
 
 #include <boost/asio/post.hpp>
@@ -42,9 +43,9 @@ void worker::run() {
     try {
       io_.run();
       return;
-    } catch (const std::exception& e) {
+    } catch (...) {
       // From a function that the user has posted here: the thread's other connections go on.
-      shared_.log.error("handler_failed", {{"reason", std::string_view(e.what())}});
+      shared_.log.error("handler_failed", {{"reason", what(std::current_exception())}});
     }
   }
 }

@@ -135,7 +135,7 @@ def test_overdue_handler_is_answered_for_cancelled_and_counted():
         assert len([l for l in app.log if l.get("event") == "server_error"]) == 2
 
 
-def test_ready_follows_the_named_checks():
+def test_ready_follows_the_named_checks_and_a_throw_of_one_is_no_failure():
     with start() as app:
         app.event("listening")
         wait_until(lambda: fetch(app.admin + "/readyz").json()["checks"] == [

@@ -109,7 +109,9 @@ int main(int argc, char** argv) {
     });
     s.ready_when("open", std::function<std::string()>([] { return open ? "" : "not opened"; }));
     s.ready_when("slow", std::function<asio::awaitable<bool>()>([]() -> asio::awaitable<bool> {
+                   static std::atomic<bool> asked{false};
                    co_await wait(std::chrono::milliseconds(5));
+                   if (!asked.exchange(true)) throw 7;
                    co_return true;
                  }));
     const bool fail_start = s.env().boolean({"TEST_FAIL_START", "the start task throws"}, false);
