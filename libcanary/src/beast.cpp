@@ -20,15 +20,6 @@ bool is_framing(std::string_view name) {
          detail::equals_lower(name, "connection");
 }
 
-response without_handler(const router::match& m) {
-  if (m.result == router::outcome::not_found) return problem(404, "there is nothing at this path");
-  if (m.result == router::outcome::method_not_allowed)
-    return problem(405, "this path does not answer to the method").header("Allow", std::string(m.allow));
-  response r;
-  r.status = 204;
-  return std::move(r).header("Allow", std::string(m.allow));
-}
-
 }  // namespace
 
 request from_beast(const http::request<http::string_body>& from, std::vector<field>& fields) {
@@ -78,9 +69,8 @@ asio::awaitable<http::response<http::string_body>> mount::answer(const http::req
   std::optional<metrics::shard::scope> scope;
   if (counters_) scope.emplace(*counters_, m.route, wanted.method);
   response given;
-  std::exception_ptr thrown;
   if (m.result != router::outcome::found) {
-    given = without_handler(m);
+    given = detail::without_handler(m, wanted.path, facts.request_id);
   } else {
     context c(facts, co_await asio::this_coro::executor, pool_);
     try {
@@ -88,18 +78,15 @@ asio::awaitable<http::response<http::string_body>> mount::answer(const http::req
         given = (*plain)(wanted, c);
       else
         given = co_await std::get<async_handler>(*m.target)(wanted, c);
-    } catch (const blocking_queue_full&) {
-      given = problem(503, "the service is busy").header("Retry-After", "1");
     } catch (...) {
-      thrown = std::current_exception();
+      const auto thrown = std::current_exception();
+      if (failure) *failure = detail::what(thrown);
+      given = detail::failure_of(thrown, facts.request_id);
     }
   }
-  if (thrown) {
-    if (failure) *failure = detail::what(thrown);
-    given = problem(500, "the service failed");
-  } else if (const char* why = detail::unsendable(given)) {
+  if (const char* why = detail::unsendable(given)) {
     if (failure) *failure = why;
-    given = problem(500, "the service failed");
+    given = detail::failure(500, "the service failed", facts.request_id);
   }
   if (scope) scope->status(given.status);
   if (!facts.request_id.empty()) given.header("X-Request-Id", std::string(facts.request_id));

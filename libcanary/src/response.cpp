@@ -33,8 +33,7 @@ response json(const boost::json::value& body, unsigned status) {
 }
 
 response problem(unsigned status, std::string_view detail, std::string_view title) {
-  return with_body(status, "application/problem+json",
-                   boost::json::serialize(detail::problem_members(status, detail, title)));
+  return detail::failure(status, detail, {}, title);
 }
 
 }  // namespace canary

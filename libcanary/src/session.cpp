@@ -103,7 +103,9 @@ asio::awaitable<void> session::serve() {
     if (!take_buffered_body() && !co_await read_body()) break;
 
     begin_exchange();
-    if (!answer_without_handler()) {
+    if (match_.result != router::outcome::found) {
+      answer_ = without_handler(match_, request_.path, context_.request_id());
+    } else {
       const auto fault = shared_.faults ? shared_.faults->draw(shared_.routes.routes()[match_.route].path)
                                         : fault_injector::decision{};
       const auto* plain = std::get_if<plain_handler>(match_.target);

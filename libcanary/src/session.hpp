@@ -49,7 +49,6 @@ class session final : public deadline_queue::entry, public session_hook {
   [[nodiscard]] chunk_decoder::state feed_chunks();
   void begin_exchange();
   void read_facts();
-  [[nodiscard]] bool answer_without_handler();
   void call_plain(const plain_handler& h);
   asio::awaitable<bool> await_handler(fault_injector::decision fault);
   void queue_answer();
@@ -61,7 +60,7 @@ class session final : public deadline_queue::entry, public session_hook {
   /// Queues the answer to what never became a request; the connection closes behind it.
   void refuse(unsigned status, const char* detail);
   void answer_failure(unsigned status, std::string_view detail);
-  void answer_exception(std::exception_ptr thrown);
+  void answer_exception(const std::exception_ptr& thrown);
   void answer_overdue();
 
   void log_failure() const;

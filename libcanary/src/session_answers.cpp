@@ -2,8 +2,6 @@
 #include "failure.hpp"
 #include "session.hpp"
 
-#include <boost/json/serialize.hpp>
-
 // The answers that a session gives by itself, and what it writes to the log.
 namespace canary::detail {
 
@@ -13,24 +11,12 @@ std::string_view session::route_label() const noexcept {
 }
 
 void session::answer_failure(unsigned status, std::string_view detail) {
-  auto problem = problem_members(status, detail);
-  problem["request_id"] = context_.request_id();
-  answer_ = response{};
-  answer_.status = status;
-  answer_.content_type = "application/problem+json";
-  answer_.body = boost::json::serialize(problem);
+  answer_ = failure(status, detail, context_.request_id());
 }
 
-void session::answer_exception(std::exception_ptr thrown) {
+void session::answer_exception(const std::exception_ptr& thrown) {
   failure_ = what(thrown);
-  try {
-    std::rethrow_exception(thrown);
-  } catch (const blocking_queue_full&) {
-    answer_failure(503, "the service is busy");
-    answer_.header("Retry-After", "1");
-  } catch (...) {
-    answer_failure(500, "the service failed");
-  }
+  answer_ = failure_of(thrown, context_.request_id());
 }
 
 void session::refuse(unsigned status, const char* detail) {

@@ -81,31 +81,6 @@ void session::read_facts() {
   context_.renew(facts);
 }
 
-bool session::answer_without_handler() {
-  switch (match_.result) {
-    case router::outcome::found:
-      return false;
-    case router::outcome::options:
-      answer_ = response{};
-      answer_.status = 204;
-      answer_.header("Allow", std::string(match_.allow));
-      return true;
-    case router::outcome::method_not_allowed:
-      answer_failure(405, "this path does not answer to the method");
-      answer_.header("Allow", std::string(match_.allow));
-      return true;
-    case router::outcome::not_found:
-      if (request_.path == "*") {
-        answer_ = response{};
-        answer_.status = 204;
-      } else {
-        answer_failure(404, "there is nothing at this path");
-      }
-      return true;
-  }
-  return false;
-}
-
 void session::call_plain(const plain_handler& h) {
   try {
     answer_ = h(request_, context_);

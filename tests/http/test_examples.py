@@ -41,6 +41,7 @@ def test_router_answers_in_somebody_elses_server():
             with Raw(port) as raw:
                 head = raw.send("HEAD /hello/you HTTP/1.1\r\nHost: a\r\n\r\n").answer(head=True)
                 assert int(head["Content-Length"]) == len("Hello, you!\n")
+                assert raw.send("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n").answer().status == 204
                 assert raw.send("GET http://a/hello/absolute?x=y HTTP/1.1\r\nHost: a\r\n\r\n").answer().body == b"Hello, absolute!\n"
                 assert raw.send("GET /hello/old HTTP/1.0\r\n\r\n").answer().body == b"Hello, old!\n"
                 assert raw.ended()
