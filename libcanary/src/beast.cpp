@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <canary/beast.hpp>
 
+#include "characters.hpp"
 #include "failure.hpp"
-#include "head_scanner.hpp"
 #include "response_writer.hpp"
 
 #include <boost/asio/this_coro.hpp>
@@ -16,8 +16,8 @@ namespace {
 std::string_view view(boost::beast::string_view s) { return {s.data(), s.size()}; }
 
 bool is_framing(std::string_view name) {
-  return detail::equals_lower(name, "content-length") || detail::equals_lower(name, "transfer-encoding") ||
-         detail::equals_lower(name, "connection");
+  return detail::ci_is_equal(name, "content-length") || detail::ci_is_equal(name, "transfer-encoding") ||
+         detail::ci_is_equal(name, "connection");
 }
 
 }  // namespace

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <boost/url/grammar/ci_string.hpp>
+
 #include <array>
 #include <string_view>
 
 namespace canary::detail {
+
+using boost::urls::grammar::ci_is_equal;
 
 /// Classes of bytes in a message head (RFC 9110 and RFC 9112; RFC 3986 for targets).
 enum character_class : unsigned char {
@@ -43,5 +47,12 @@ constexpr bool is_value_char(char c) noexcept { return has_class(c, value_class)
 constexpr bool is_target_char(char c) noexcept { return has_class(c, target_class); }
 constexpr bool is_host_char(char c) noexcept { return has_class(c, host_class); }
 constexpr bool is_ip_literal_char(char c) noexcept { return has_class(c, literal_class); }
+
+/// A token of RFC 9110, section 5.6.2.
+[[nodiscard]] bool is_token(std::string_view text) noexcept;
+/// Whether a field value may be sent or received: visible characters, blanks, tabs, bytes above 0x7f.
+[[nodiscard]] bool is_field_value(std::string_view text) noexcept;
+/// Without the blanks and tabs around it.
+[[nodiscard]] std::string_view trim(std::string_view text) noexcept;
 
 }  // namespace canary::detail

@@ -3,19 +3,11 @@
 
 #include "characters.hpp"
 
+#include <boost/url/grammar/hexdig_chars.hpp>
+
 #include <algorithm>
 
 namespace canary::detail {
-namespace {
-
-int hex_value(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-}  // namespace
 
 bool chunk_decoder::fail(unsigned status, const char* detail) noexcept {
   error_status_ = status;
@@ -40,7 +32,7 @@ chunk_decoder::step chunk_decoder::feed(std::string_view input, std::string& bod
 }
 
 bool chunk_decoder::size_digit(char c) {
-  const int digit = hex_value(c);
+  const int digit = boost::urls::grammar::hexdig_value(c);
   if (digit < 0) return fail(400, "a chunk's size is not a hexadecimal number");
   size_ = size_ * 16 + static_cast<unsigned>(digit);
   if (size_ > limits_.body - total_) return fail(413, "the body is larger than this server takes");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <canary/env_reader.hpp>
 
+#include "characters.hpp"
 #include "quantities.hpp"
 #include "service_links.hpp"
 
@@ -13,6 +14,7 @@
 namespace canary {
 
 using detail::parsed;
+using detail::trim;
 
 namespace {
 
@@ -28,13 +30,6 @@ std::string lower(std::string_view text) {
   std::string out(text);
   std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return out;
-}
-
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view blanks = " \t";
-  const auto from = text.find_first_not_of(blanks);
-  return from == std::string_view::npos ? std::string_view{}
-                                        : text.substr(from, text.find_last_not_of(blanks) - from + 1);
 }
 
 template <class T, class Format>

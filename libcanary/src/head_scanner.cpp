@@ -10,12 +10,6 @@
 namespace canary::detail {
 namespace {
 
-std::string_view trim(std::string_view s) noexcept {
-  while (!s.empty() && (s.front() == ' ' || s.front() == '\t')) s.remove_prefix(1);
-  while (!s.empty() && (s.back() == ' ' || s.back() == '\t')) s.remove_suffix(1);
-  return s;
-}
-
 /// Takes the first element of a comma-separated list, without the blanks around it.
 std::string_view take_element(std::string_view& list) noexcept {
   const auto comma = list.find(',');
@@ -120,7 +114,7 @@ bool head_scanner::target_form(std::string_view target) {
   } else if (target.empty() || target.front() != '/') {
     const auto scheme = target.find("://");
     if (scheme == std::string_view::npos ||
-        !(equals_lower(target.substr(0, scheme), "http") || equals_lower(target.substr(0, scheme), "https")))
+        !(ci_is_equal(target.substr(0, scheme), "http") || ci_is_equal(target.substr(0, scheme), "https")))
       return fail(400, "the target is neither a path nor an http URI"), false;
     path = target.substr(scheme + 3);
     const auto host = path.substr(0, path.find_first_of("/?"));
@@ -171,21 +165,21 @@ bool head_scanner::header_line(std::string_view line) {
 bool head_scanner::known_field(std::string_view name, std::string_view value) {
   switch (name.size()) {
     case 4:
-      if (!equals_lower(name, "host")) return true;
+      if (!ci_is_equal(name, "host")) return true;
       if (++hosts_ > 1) return fail(400, "more than one Host"), false;
       return authority(value, false) || (fail(400, "Host is ill-formed"), false);
     case 6:
-      if (!equals_lower(name, "expect")) return true;
+      if (!ci_is_equal(name, "expect")) return true;
       if (version_ == 10) return true;
-      if (!equals_lower(value, "100-continue"))
+      if (!ci_is_equal(value, "100-continue"))
         return fail(417, "this server knows the expectation 100-continue only"), false;
       return expect_continue_ = true;
     case 10:
-      return !equals_lower(name, "connection") || connection_field(value);
+      return !ci_is_equal(name, "connection") || connection_field(value);
     case 14:
-      return !equals_lower(name, "content-length") || content_length_field(value);
+      return !ci_is_equal(name, "content-length") || content_length_field(value);
     case 17:
-      return !equals_lower(name, "transfer-encoding") || transfer_encoding_field(value);
+      return !ci_is_equal(name, "transfer-encoding") || transfer_encoding_field(value);
     default:
       return true;
   }
@@ -207,15 +201,15 @@ bool head_scanner::transfer_encoding_field(std::string_view value) {
   if (has_coding_) return fail(400, "more than one Transfer-Encoding"), false;
   has_coding_ = true;
   if (version_ == 10) return fail(400, "Transfer-Encoding in HTTP/1.0"), false;
-  if (equals_lower(value, "chunked")) return chunked_ = true;
+  if (ci_is_equal(value, "chunked")) return chunked_ = true;
   std::string_view last;
   unsigned chunked = 0;
   for (auto list = value; !list.empty();) {
     last = take_element(list);
-    if (equals_lower(last, "chunked")) ++chunked;
+    if (ci_is_equal(last, "chunked")) ++chunked;
   }
   // Behind any other last coding nobody can tell where the body ends (RFC 9112, section 6.3).
-  if (!equals_lower(last, "chunked")) return fail(400, "the last transfer coding is not chunked"), false;
+  if (!ci_is_equal(last, "chunked")) return fail(400, "the last transfer coding is not chunked"), false;
   if (chunked > 1) return fail(400, "chunked stands twice in Transfer-Encoding"), false;
   return fail(501, "the only transfer coding of this server is chunked"), false;
 }
@@ -223,8 +217,8 @@ bool head_scanner::transfer_encoding_field(std::string_view value) {
 bool head_scanner::connection_field(std::string_view value) {
   while (!value.empty()) {
     const auto option = take_element(value);
-    if (equals_lower(option, "close")) close_ = true;
-    if (equals_lower(option, "keep-alive")) keep_alive_ = true;
+    if (ci_is_equal(option, "close")) close_ = true;
+    if (ci_is_equal(option, "keep-alive")) keep_alive_ = true;
   }
   return true;
 }

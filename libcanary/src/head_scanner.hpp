@@ -98,11 +98,4 @@ class head_scanner {
   std::uint64_t content_length_ = 0;
 };
 
-/// Equal but for the case of ASCII letters; `lower` is in lower case already.
-[[nodiscard]] bool equals_lower(std::string_view text, std::string_view lower) noexcept;
-/// A token of RFC 9110, section 5.6.2.
-[[nodiscard]] bool is_token(std::string_view text) noexcept;
-/// Whether a field value may be sent or received: visible characters, blanks, tabs, bytes above 0x7f.
-[[nodiscard]] bool is_field_value(std::string_view text) noexcept;
-
 }  // namespace canary::detail

@@ -2,7 +2,8 @@
 #include "request_facts.hpp"
 
 #include "characters.hpp"
-#include "head_scanner.hpp"
+
+#include <boost/url/grammar/hexdig_chars.hpp>
 
 #include <algorithm>
 #include <random>
@@ -16,12 +17,6 @@ bool is_lower_hex(std::string_view s) noexcept {
 
 bool all_zero(std::string_view s) noexcept {
   return std::all_of(s.begin(), s.end(), [](char c) { return c == '0'; });
-}
-
-std::string_view trim(std::string_view s) noexcept {
-  while (!s.empty() && (s.front() == ' ' || s.front() == '\t')) s.remove_prefix(1);
-  while (!s.empty() && (s.back() == ' ' || s.back() == '\t')) s.remove_suffix(1);
-  return s;
 }
 
 /// `192.0.2.1:80` and `[2001:db8::1]:80` without the port and the brackets.
@@ -80,9 +75,7 @@ trace_context parse_traceparent(std::string_view text) noexcept {
       !is_lower_hex(flags) || all_zero(trace) || all_zero(parent))
     return {};
   if (text.size() > 55 && (version == "00" || text[55] != '-')) return {};
-  const char low = flags[1];
-  const int bits = low <= '9' ? low - '0' : low - 'a' + 10;
-  return {trace, parent, (bits & 1) != 0, {}};
+  return {trace, parent, (boost::urls::grammar::hexdig_value(flags[1]) & 1) != 0, {}};
 }
 
 std::string_view client_address(std::string_view peer, std::span<const field> fields,
@@ -90,7 +83,7 @@ std::string_view client_address(std::string_view peer, std::span<const field> fi
   if (trusted.empty() || !trusted.contains(peer)) return peer;
   auto client = peer;
   for (auto f = fields.rbegin(); f != fields.rend(); ++f) {
-    if (!equals_lower(f->name, "x-forwarded-for")) continue;
+    if (!ci_is_equal(f->name, "x-forwarded-for")) continue;
     for (auto list = f->value; !list.empty();) {
       const auto comma = list.rfind(',');
       const auto entry = without_port(trim(comma == std::string_view::npos ? list : list.substr(comma + 1)));

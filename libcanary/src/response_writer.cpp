@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "response_writer.hpp"
 
-#include "head_scanner.hpp"
+#include "characters.hpp"
 
 #include <boost/beast/http/status.hpp>
 
@@ -22,18 +22,8 @@ void append_number(std::string& out, std::size_t n) {
 }
 
 bool is_framing(std::string_view name) noexcept {
-  switch (name.size()) {
-    case 4:
-      return equals_lower(name, "date");
-    case 10:
-      return equals_lower(name, "connection");
-    case 14:
-      return equals_lower(name, "content-length");
-    case 17:
-      return equals_lower(name, "transfer-encoding");
-    default:
-      return false;
-  }
+  return ci_is_equal(name, "date") || ci_is_equal(name, "connection") || ci_is_equal(name, "content-length") ||
+         ci_is_equal(name, "transfer-encoding");
 }
 
 void append_status_line(std::string& out, unsigned status) {
@@ -63,7 +53,7 @@ const char* unsendable(const response& r) noexcept {
 
 bool wants_close(const response& r) noexcept {
   for (const auto& [name, value] : r.fields)
-    if (equals_lower(name, "connection") && equals_lower(value, "close")) return true;
+    if (ci_is_equal(name, "connection") && ci_is_equal(value, "close")) return true;
   return false;
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include "characters.hpp"
 #include "session.hpp"
 
 #include <sys/socket.h>
@@ -67,11 +68,11 @@ void session::read_facts() {
       .request_id = {}, .peer = peer_, .deadline = now_ + shared_.settings.handler_timeout, .trace = {}};
   std::string_view state;
   for (const auto& f : fields_) {
-    if (f.name.size() == 12 && equals_lower(f.name, "x-request-id")) {
+    if (ci_is_equal(f.name, "x-request-id")) {
       if (is_sane_id(f.value)) facts.request_id = f.value;
-    } else if (f.name.size() == 11 && equals_lower(f.name, "traceparent")) {
+    } else if (ci_is_equal(f.name, "traceparent")) {
       facts.trace = parse_traceparent(f.value);
-    } else if (f.name.size() == 10 && equals_lower(f.name, "tracestate")) {
+    } else if (ci_is_equal(f.name, "tracestate")) {
       state = f.value;
     }
   }
