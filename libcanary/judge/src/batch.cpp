@@ -51,8 +51,7 @@ std::string to_line(const batch& b) {
 std::optional<batch> parse_batch(std::string_view line, std::string& error) {
   try {
     state_reader r(line);
-    if (const auto w = r.word("batch"); w != "batch")
-      throw std::invalid_argument("word 1: found '" + std::string(w) + "', expected batch");
+    r.exactly("batch");
     batch b;
     b.seconds = r.real();
     if (b.seconds < 0) throw std::invalid_argument("the seconds are negative, expected 0 or more");

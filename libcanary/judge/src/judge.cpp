@@ -184,8 +184,7 @@ void judge::restore(std::string_view state) {
   judge next(options_);
   state_reader r(state.substr(0, options));
   try {
-    if (const auto w = r.word("judge-state-1"); w != "judge-state-1")
-      throw std::invalid_argument("word 1: found '" + std::string(w) + "', expected judge-state-1");
+    r.exactly("judge-state-1");
     next.batches_ = r.whole();
     next.seconds_ = r.real();
     const auto d = r.whole();

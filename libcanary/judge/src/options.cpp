@@ -9,11 +9,6 @@
 namespace canary::judge {
 namespace {
 
-std::string number(double x) {
-  auto text = std::to_string(x);
-  return text;
-}
-
 /// Names are one word of a record, so they hold neither spaces nor control characters.
 bool is_name(std::string_view n) {
   if (n.empty() || n.size() > 64) return false;
@@ -30,7 +25,7 @@ metric_options slow_metric(std::string name) { return {std::move(name), .25, 2, 
 std::vector<std::string> check(const judge_options& o) {
   std::vector<std::string> wrong;
   const auto need = [&](bool ok, const std::string& name, double value, const char* allowed) {
-    if (!ok) wrong.push_back(name + ": " + number(value) + ", expected " + allowed);
+    if (!ok) wrong.push_back(name + ": " + std::to_string(value) + ", expected " + allowed);
   };
   need(o.alpha > 0 && o.alpha <= .5, "alpha", o.alpha, "above 0, at most 0.5");
   need(o.beta > 0 && o.beta <= .5, "beta", o.beta, "above 0, at most 0.5");
@@ -68,8 +63,7 @@ std::optional<judge_options> parse_options(std::string_view line, std::string& e
   try {
     judge_options o;
     state_reader r(line);
-    if (const auto w = r.word("judge-options-1"); w != "judge-options-1")
-      throw std::invalid_argument("word 1: found '" + std::string(w) + "', expected judge-options-1");
+    r.exactly("judge-options-1");
     for (double* x : {&o.alpha, &o.beta, &o.max_burst, &o.promotion_factor_limit, &o.budget_days, &o.confidence})
       *x = r.real();
     const auto assume = r.whole();

@@ -35,6 +35,10 @@ std::string_view state_reader::word(std::string_view expected) {
   return w;
 }
 
+void state_reader::exactly(std::string_view expected) {
+  if (const auto w = word(expected); w != expected) fail(w, expected);
+}
+
 std::uint64_t state_reader::whole() {
   const auto w = word("a whole number");
   std::uint64_t n = 0;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace canary::judge {
 
@@ -25,6 +26,8 @@ class state_reader {
   explicit state_reader(std::string_view text) : rest_(text) {}
 
   [[nodiscard]] std::string_view word(std::string_view expected);
+  /// This word and no other.
+  void exactly(std::string_view expected);
   [[nodiscard]] std::uint64_t whole();
   [[nodiscard]] double real();
   void end() const;
