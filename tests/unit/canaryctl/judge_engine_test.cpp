@@ -3,12 +3,10 @@
 #include "canaryctl/judge/record.hpp"
 #include "canaryctl/judge/session.hpp"
 
+#include "support/temp_dir.hpp"
+
 #include <boost/test/unit_test.hpp>
 
-#include <unistd.h>
-#include <cstdio>
-
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
@@ -44,15 +42,6 @@ struct failing : source {
     return at(i, {std::uint64_t(40 * i), 0}, {std::uint64_t(10 * i), std::uint64_t(10 * i)});
   }
   std::string describe() const override { return "failing"; }
-};
-
-struct folder {
-  folder() : path(std::filesystem::temp_directory_path() / ("judge-" + std::to_string(::getpid()))) {
-    std::filesystem::create_directories(path);
-  }
-  ~folder() { std::filesystem::remove_all(path); }
-  std::string file(const char* name) const { return path / name; }
-  std::filesystem::path path;
 };
 
 session_options quick(const std::string& state = {}, const std::string& record = {}) {
@@ -154,20 +143,21 @@ BOOST_AUTO_TEST_CASE(restarts_are_counted_on_over_a_restart_of_the_judge) {
 }
 
 BOOST_AUTO_TEST_CASE(a_session_stopped_and_begun_again_ends_as_one_that_was_not) {
-  const folder here;
+  const canary_test::temp_dir folder;
+  const auto file = [&folder](const char* name) { return (folder.path() / name).string(); };
   const auto never = [](std::chrono::nanoseconds) { return false; };
-  session whole(errors_only(), quick({}, here.file("whole")), std::make_unique<failing>());
+  session whole(errors_only(), quick({}, file("whole")), std::make_unique<failing>());
   const auto one = whole.run(never, {});
 
   int rounds = 0;
-  session first(errors_only(), quick(here.file("state"), here.file("record")), std::make_unique<failing>());
+  session first(errors_only(), quick(file("state"), file("record")), std::make_unique<failing>());
   BOOST_TEST(first.run([&](std::chrono::nanoseconds) { return ++rounds == 3; }, {}).stopped);
-  session second(errors_only(), quick(here.file("state"), here.file("record")), std::make_unique<failing>(2));
+  session second(errors_only(), quick(file("state"), file("record")), std::make_unique<failing>(2));
   BOOST_TEST(second.goes_on());
   const auto two = second.run(never, {});
   BOOST_TEST(verdict_line(one.verdict) == verdict_line(two.verdict));
   for (const char* name : {"whole", "record"}) {
-    std::ifstream in(here.file(name));
+    std::ifstream in(file(name));
     const auto again = replay(in);
     BOOST_TEST(again.recorded == verdict_line(one.verdict));
     BOOST_TEST(again.same());
@@ -175,8 +165,8 @@ BOOST_AUTO_TEST_CASE(a_session_stopped_and_begun_again_ends_as_one_that_was_not)
 
   auto other = errors_only();
   other.judge.alpha = 0.01;
-  BOOST_CHECK_THROW(session(other, quick(here.file("state")), std::make_unique<failing>()), std::runtime_error);
-  auto renamed = quick(here.file("state"));
+  BOOST_CHECK_THROW(session(other, quick(file("state")), std::make_unique<failing>()), std::runtime_error);
+  auto renamed = quick(file("state"));
   renamed.rollout = "shop v3";
   BOOST_TEST(!session(other, renamed, std::make_unique<failing>()).goes_on());
 }
