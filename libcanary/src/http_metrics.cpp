@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "http_metrics.hpp"
 
-#include <prometheus/metric_family.h>
+#include "families.hpp"
 
 #include <algorithm>
 #include <stdexcept>
@@ -13,18 +13,8 @@ namespace {
 constexpr std::array<std::string_view, 3> refusal_names{"limit", "draining", "error"};
 constexpr std::array<const char*, 5> class_names{"1xx", "2xx", "3xx", "4xx", "5xx"};
 
-prometheus::MetricFamily family(const char* name, const char* help, prometheus::MetricType type) {
-  prometheus::MetricFamily f;
-  f.name = name;
-  f.help = help;
-  f.type = type;
-  return f;
-}
-
 prometheus::MetricFamily gauge(const char* name, const char* help, std::int64_t value) {
-  auto f = family(name, help, prometheus::MetricType::Gauge);
-  f.metric.emplace_back().gauge.value = static_cast<double>(value);
-  return f;
+  return single(name, help, prometheus::MetricType::Gauge, static_cast<double>(value));
 }
 
 prometheus::ClientMetric labelled(std::size_t m, const std::string& path, const char* name, std::string value) {

@@ -2,13 +2,13 @@
 #include <canary/metrics.hpp>
 #include <canary/version.hpp>
 
+#include "families.hpp"
 #include "http_metrics.hpp"
 #include "process_metrics.hpp"
 
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
-#include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
 #include <algorithm>
@@ -42,16 +42,6 @@ constexpr std::string_view own_names[] = {"http_requests_total",
                                           "process_max_fds",
                                           "process_start_time_seconds",
                                           "process_threads"};
-
-prometheus::MetricFamily single(const char* name, const char* help, prometheus::MetricType type, double value) {
-  prometheus::MetricFamily f;
-  f.name = name;
-  f.help = help;
-  f.type = type;
-  auto& metric = f.metric.emplace_back();
-  (type == prometheus::MetricType::Counter ? metric.counter.value : metric.gauge.value) = value;
-  return f;
-}
 
 bool letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool digit(char c) { return c >= '0' && c <= '9'; }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "process_metrics.hpp"
 
-#include <prometheus/metric_family.h>
+#include "families.hpp"
+#include "quantities.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <fstream>
 #include <iterator>
@@ -24,10 +24,8 @@ std::string read_all(const std::filesystem::path& file) {
 }
 
 std::optional<double> number(std::string_view text) {
-  std::uint64_t n = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return static_cast<double>(n);
+  const auto n = detail::parse_number<std::uint64_t>(text);
+  return n ? std::optional(static_cast<double>(n.value)) : std::nullopt;
 }
 
 std::vector<std::string_view> words(std::string_view text) {
@@ -79,13 +77,7 @@ std::vector<prometheus::MetricFamily> process_metrics::Collect() const {
   using prometheus::MetricType;
   std::vector<prometheus::MetricFamily> all;
   const auto add = [&all](const char* name, const char* help, MetricType type, std::optional<double> value) {
-    if (!value) return;
-    auto& f = all.emplace_back();
-    f.name = name;
-    f.help = help;
-    f.type = type;
-    auto& metric = f.metric.emplace_back();
-    (type == MetricType::Counter ? metric.counter.value : metric.gauge.value) = *value;
+    if (value) all.push_back(single(name, help, type, *value));
   };
 
   // proc(5) counts the fields from 1; these start at the third, behind a program name that may hold anything.
