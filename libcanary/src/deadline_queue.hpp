@@ -48,7 +48,6 @@ class deadline_queue {
   /// From `now` on; replaces the deadline that the entry had. \returns its deadline.
   time_point arm(entry& e, phase p, time_point now) noexcept;
   void disarm(entry& e) noexcept;
-  [[nodiscard]] std::chrono::nanoseconds duration(phase p) const noexcept { return durations_[index(p)]; }
 
   /// Calls on_deadline of every entry whose deadline is not after `now`; that may arm and disarm any entry.
   void expire(time_point now);

@@ -37,21 +37,6 @@ class networks {
   [[nodiscard]] bool contains(const ip_bytes& address) const noexcept;
   /// False for what is no address, too.
   [[nodiscard]] bool contains(std::string_view address) const noexcept;
-  /// For boost::asio::ip::address, whichever way it is IPv4.
-  template <class Address>
-  requires requires(const Address& a) { a.to_v6().to_bytes(); }
-  [[nodiscard]] bool contains(const Address& a) const noexcept {
-    ip_bytes bytes{};
-    if (a.is_v4()) {
-      const auto v4 = a.to_v4().to_bytes();
-      bytes[10] = bytes[11] = 0xff;
-      for (std::size_t i = 0; i < v4.size(); ++i) bytes[12 + i] = v4[i];
-    } else {
-      const auto v6 = a.to_v6().to_bytes();
-      for (std::size_t i = 0; i < v6.size(); ++i) bytes[i] = v6[i];
-    }
-    return contains(bytes);
-  }
 
  private:
   std::vector<block> blocks_;

@@ -88,9 +88,10 @@ std::string_view client_address(std::string_view peer, std::span<const field> fi
       const auto comma = list.rfind(',');
       const auto entry = without_port(trim(comma == std::string_view::npos ? list : list.substr(comma + 1)));
       list = comma == std::string_view::npos ? std::string_view{} : list.substr(0, comma);
-      if (!parse_address(entry)) return client;
+      const auto address = parse_address(entry);
+      if (!address) return client;
       client = entry;
-      if (!trusted.contains(entry)) return client;
+      if (!trusted.contains(*address)) return client;
     }
   }
   return client;

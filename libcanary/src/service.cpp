@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <canary/service.hpp>
 
-#include "admin_routes.hpp"
-#include "cpu_quota.hpp"
-#include "readiness.hpp"
 #include "service_run.hpp"
-
-#include <canary/server.hpp>
-
-#include <boost/asio/io_context.hpp>
 
 namespace canary {
 

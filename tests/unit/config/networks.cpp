@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "networks.hpp"
 
-#include <boost/asio/ip/address.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <stdexcept>
@@ -14,10 +13,7 @@ namespace {
 
 bool in(const char* block, const char* address) {
   const std::vector<std::string> entries{block};
-  const networks n(entries);
-  const bool by_text = n.contains(std::string_view(address));
-  BOOST_TEST(n.contains(boost::asio::ip::make_address(address)) == by_text);
-  return by_text;
+  return networks(entries).contains(address);
 }
 
 }  // namespace
@@ -66,9 +62,9 @@ BOOST_AUTO_TEST_CASE(entries_that_are_none_are_named) {
 
 BOOST_AUTO_TEST_CASE(nobody_is_trusted_by_default) {
   BOOST_TEST(networks().empty());
-  BOOST_TEST(!networks().contains(std::string_view("127.0.0.1")));
+  BOOST_TEST(!networks().contains("127.0.0.1"));
   const std::vector<std::string> some{"127.0.0.1"};
-  BOOST_TEST(!networks(some).contains(std::string_view("unix:")));
+  BOOST_TEST(!networks(some).contains("unix:"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
