@@ -1,52 +1,27 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "text.hpp"
 
+#include <boost/locale/utf.hpp>
+
 #include <cstdint>
+#include <iterator>
 
 namespace canary_app {
 
+namespace utf = boost::locale::utf;
+using utf8 = utf::utf_traits<char>;
+
 bool is_utf8(std::string_view text) noexcept {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto at = [&text](std::size_t k) { return k < text.size() ? static_cast<unsigned char>(text[k]) : 0U; };
-    const unsigned lead = at(i);
-    if (lead < 0x80) {
-      ++i;
-      continue;
-    }
-    unsigned low = 0x80;
-    unsigned high = 0xbf;
-    std::size_t more = 1;
-    if (lead >= 0xc2 && lead <= 0xdf) {
-    } else if (lead >= 0xe0 && lead <= 0xef) {
-      more = 2;
-      if (lead == 0xe0) low = 0xa0;
-      if (lead == 0xed) high = 0x9f;
-    } else if (lead >= 0xf0 && lead <= 0xf4) {
-      more = 3;
-      if (lead == 0xf0) low = 0x90;
-      if (lead == 0xf4) high = 0x8f;
-    } else {
-      return false;
-    }
-    for (std::size_t k = 1; k <= more; ++k, low = 0x80, high = 0xbf)
-      if (at(i + k) < low || at(i + k) > high) return false;
-    i += more + 1;
-  }
+  const char* const end = text.data() + text.size();
+  for (const char* at = text.data(); at != end;)
+    if (!utf::is_valid_codepoint(utf8::decode(at, end))) return false;
   return true;
 }
 
 std::string as_utf8(std::string_view text) {
   if (is_utf8(text)) return std::string(text);
   std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80) {
-      out += c;
-    } else {
-      out += static_cast<char>(0xc0 | (byte >> 6));
-      out += static_cast<char>(0x80 | (byte & 0x3f));
-    }
-  }
+  for (const char c : text) utf8::encode(static_cast<unsigned char>(c), std::back_inserter(out));
   return out;
 }
 

@@ -1,37 +1,16 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "json_text.hpp"
 
+#include <boost/locale/utf.hpp>
+
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <cstdint>
 #include <cstdio>
 
 namespace canary::detail {
 
 namespace {
-
-unsigned char at(std::string_view text, std::size_t i) noexcept {
-  return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
-}
-
-bool continues(unsigned char c) noexcept { return (c & 0xc0U) == 0x80U; }
-
-/// The length of the UTF-8 sequence at the front, by table 3-7 of the Unicode standard; 0 if there is none.
-std::size_t sequence(std::string_view text) noexcept {
-  const auto a = at(text, 0);
-  const auto b = at(text, 1);
-  if (a >= 0xc2 && a <= 0xdf) return continues(b) ? 2 : 0;
-  if (a >= 0xe0 && a <= 0xef) {
-    const bool second = a == 0xe0 ? b >= 0xa0 && b <= 0xbf : a == 0xed ? b >= 0x80 && b <= 0x9f : continues(b);
-    return second && continues(at(text, 2)) ? 3 : 0;
-  }
-  if (a >= 0xf0 && a <= 0xf4) {
-    const bool second = a == 0xf0 ? b >= 0x90 && b <= 0xbf : a == 0xf4 ? b >= 0x80 && b <= 0x8f : continues(b);
-    return second && continues(at(text, 2)) && continues(at(text, 3)) ? 4 : 0;
-  }
-  return 0;
-}
 
 void append_escaped(std::string& out, unsigned char c) {
   constexpr std::string_view digits = "0123456789abcdef";
@@ -59,21 +38,22 @@ void append_escaped(std::string& out, unsigned char c) {
 }  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
+  namespace utf = boost::locale::utf;
   out += '"';
-  while (!text.empty()) {
-    const auto c = at(text, 0);
-    std::size_t length = 1;
+  const char* const end = text.data() + text.size();
+  for (const char* at = text.data(); at != end;) {
+    const auto c = static_cast<unsigned char>(*at);
+    const char* next = at;
     if (c < 0x20 || c == '"' || c == '\\' || c == 0x7f) {
       append_escaped(out, c);
-    } else if (c < 0x80) {
-      out += static_cast<char>(c);
-    } else if (length = sequence(text); length != 0) {
-      out.append(text.substr(0, length));
+      ++at;
+    } else if (utf::is_valid_codepoint(utf::utf_traits<char>::decode(next, end))) {
+      out.append(at, next);
+      at = next;
     } else {
       out += "\xef\xbf\xbd";
-      length = 1;
+      ++at;
     }
-    text.remove_prefix(length);
   }
   out += '"';
 }
