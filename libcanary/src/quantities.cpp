@@ -5,7 +5,6 @@
 #include <array>
 #include <iterator>
 #include <limits>
-#include <utility>
 
 namespace canary::detail {
 

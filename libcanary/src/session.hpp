@@ -11,7 +11,6 @@
 #include <boost/intrusive/list.hpp>
 
 #include <array>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>

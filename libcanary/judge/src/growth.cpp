@@ -2,6 +2,7 @@
 #include "growth.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 
 namespace canary::judge {

@@ -3,7 +3,6 @@
 
 #include <canary/judge/factor.hpp>
 
-#include <cmath>
 #include <functional>
 #include <utility>
 #include <vector>

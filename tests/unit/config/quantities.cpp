@@ -4,7 +4,6 @@
 #include <boost/test/unit_test.hpp>
 
 #include <limits>
-#include <string>
 #include <vector>
 
 using namespace canary::detail;

@@ -4,7 +4,6 @@
 #include <boost/test/unit_test.hpp>
 
 #include <cmath>
-#include <vector>
 
 using namespace canary::judge;
 using test::expectation;

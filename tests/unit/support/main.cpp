@@ -7,7 +7,6 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <string>
 
 int main(int argc, char** argv) {
   if (const char* folder = std::getenv("TEST_RESULTS"); folder && argc > 0) {

@@ -3,7 +3,6 @@
 
 #include <canary/judge/factor.hpp>
 
-#include <cstddef>
 #include <cstdint>
 #include <vector>
 
