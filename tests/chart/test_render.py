@@ -1,4 +1,5 @@
 """Real Helm, both majors, over every pair and every set of values under chart/ci/; every object against its schema."""
+import re
 import subprocess
 
 import pytest
@@ -96,6 +97,31 @@ def test_notes_use_the_releases_real_names(tmp_path, router, driver):
     if driver == "argo-rollouts":
         assert "--wait=legacy" in notes
     assert "<no value>" not in notes and "%!" not in notes
+
+
+DIGESTS = ["sha256:" + letter * 64 for letter in "ab"]
+
+
+@pytest.mark.parametrize("values", [
+    {},
+    {"image": {"digest": DIGESTS[0]}},
+    {"image": {"digest": DIGESTS[0]}, "canary": {"image": {"digest": DIGESTS[1], "repository": "registry.example/next"}}},
+    {"config": {"stable": {"appVersion": "1.0", "appRevision": "17"}}},
+    {"config": {"canary": {"appVersion": "2.0", "appRevision": "1234567"}}},
+], ids=str)
+def test_the_promotion_of_the_notes_makes_stable_what_the_canary_is(chart, tmp_path, values):
+    file = tmp_path / "values.yaml"
+    file.write_text(yaml.safe_dump(values))
+    notes = run(tool("HELM"), "install", "blue", CHART, "--dry-run=client", "-f", file).stdout.split("\nPROMOTE")[1]
+    flags = re.search(r"--reuse-values (.*) --wait", notes)[1].split()
+
+    def is_now(rendering, name):
+        deployment = rendering.get("Deployment", name)
+        data = rendering.config_of(deployment)["data"]
+        return deployment["spec"]["template"]["spec"]["containers"][0]["image"], data["APP_VERSION"], data["APP_COLOR"], data.get("APP_REVISION")
+    after = chart.render(values, extra=flags)
+    assert is_now(after, "canary-demo") == is_now(chart.render(values), "canary-demo-canary")
+    assert after.get("HTTPRoute")["spec"]["rules"][-1]["backendRefs"][1]["weight"] == 0
 
 
 def test_the_chart_packages(tmp_path):
