@@ -23,14 +23,10 @@
 {{- max (add (include "canary-demo.judgeJobSeconds" .) 60) (add .Values.check.timeoutSeconds 60) -}}
 {{- end -}}
 
-{{- define "canary-demo.judgeNumber" -}}
-{{- if eq (floor .) (float64 .) -}}{{ printf "%.0f" (float64 .) }}{{- else -}}{{ . }}{{- end -}}
-{{- end -}}
-
 {{/* Arguments that Job and webhook share, in JSON. */}}
 {{- define "canary-demo.judgeArgs" -}}
 {{- $judge := .Values.judge -}}
-{{- $args := list "--interval" $judge.interval "--alpha" (include "canary-demo.judgeNumber" $judge.alpha) "--beta" (include "canary-demo.judgeNumber" $judge.beta) "--slo" (include "canary-demo.judgeNumber" $judge.slo) "--slow-bound" (default "none" (join "," $judge.slowBounds)) "--warmup" $judge.warmup -}}
+{{- $args := list "--interval" $judge.interval "--alpha" (include "canary-demo.scalar" $judge.alpha) "--beta" (include "canary-demo.scalar" $judge.beta) "--slo" (include "canary-demo.scalar" $judge.slo) "--slow-bound" (default "none" (join "," $judge.slowBounds)) "--warmup" $judge.warmup -}}
 {{- if eq $judge.source "prometheus" -}}
 {{- $series := include "canary-demo.series" . -}}
 {{- $args = concat $args (list "--prometheus" $judge.prometheusAddress "--stable" (printf "%s,track=\"stable\"" $series) "--canary" (printf "%s,track=\"canary\"" $series)) -}}
