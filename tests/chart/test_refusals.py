@@ -1,6 +1,6 @@
 """What the chart refuses, and the words in which it does."""
 import pytest
-from chart_support.chart import Refused, merge
+from chart_support.chart import Refused
 
 CLUSTER = ["--api-versions", "apiregistration.k8s.io/v1"]
 FULL = CLUSTER + [
@@ -115,7 +115,7 @@ def test_a_cluster_that_lacks_a_kind_gives_one_error_that_names_the_switch(chart
 
 
 def test_without_a_cluster_nothing_is_asked_of_it(chart):
-    assert chart.render(merge({}, {})).objects
+    assert chart.render().objects
 
 
 def test_a_cluster_without_the_operator_takes_the_chart_without_monitoring(chart):

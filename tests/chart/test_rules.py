@@ -35,58 +35,41 @@ def test_rules_are_valid(chart, router, driver, tmp_path):
     assert done.returncode == 0 and "SUCCESS" in done.stdout, done.stdout + done.stderr
 
 
-def test_the_budget_is_computed_as_its_name_says(chart, tmp_path):
+def hour(labels, good, bad):
+    """A pod's requests of an hour; `good` and `bad` are (code, how many a minute)."""
+    return [{"series": f'http_requests_total{{namespace="canary-demo",{labels},code="{code}"}}', "values": f"0+{count}x60"} for code, count in (good, bad)]
+
+
+def test_the_budget_is_computed_as_its_name_says(chart):
     """Half of one percent fails over the whole window: five times the budget of 99.9 %, so -4 is left."""
-    rules = tmp_path / "rules.yaml"
-    rules.write_text(yaml.safe_dump(chart.render({"monitoring": {"slo": {"windowDays": 1}}}).rules()))
-    series = 'namespace="canary-demo",job="canary-demo-metrics",track="stable",version="v1"'
-    test = tmp_path / "test.yaml"
     left = 'canary_demo:budget_left:ratio{namespace="canary-demo",release="canary-demo"}'
-    test.write_text(yaml.safe_dump({
-        "rule_files": [str(rules)],
-        "tests": [{
-            "interval": "1m",
-            "input_series": [
-                {"series": f'http_requests_total{{{series},code="200"}}', "values": "0+995x60"},
-                {"series": f'http_requests_total{{{series},code="503"}}', "values": "0+5x60"},
-            ],
-            "promql_expr_test": [
-                {"expr": f"round({left}, 0.0001)", "eval_time": "1h", "exp_samples": [{"labels": '{namespace="canary-demo", release="canary-demo", scope="fleet"}', "value": -4}]},
-                {"expr": "canary_demo:canary_weight_set:ratio", "eval_time": "1h", "exp_samples": [{"labels": 'canary_demo:canary_weight_set:ratio{namespace="canary-demo", release="canary-demo"}', "value": 0.2}]},
-            ],
-        }],
-    }))
-    done = run(program("promtool", "prometheus"), "test", "rules", test)
-    assert done.returncode == 0, done.stdout + done.stderr
+    scenarios.play(
+        chart.render({"monitoring": {"slo": {"windowDays": 1}}}), "budget",
+        interval="1m",
+        input_series=hour('job="canary-demo-metrics",track="stable",version="v1"', ("200", 995), ("503", 5)),
+        promql_expr_test=[
+            {"expr": f"round({left}, 0.0001)", "eval_time": "1h", "exp_samples": [{"labels": '{namespace="canary-demo", release="canary-demo", scope="fleet"}', "value": -4}]},
+            {"expr": "canary_demo:canary_weight_set:ratio", "eval_time": "1h", "exp_samples": [{"labels": 'canary_demo:canary_weight_set:ratio{namespace="canary-demo", release="canary-demo"}', "value": 0.2}]},
+        ],
+    )
 
 
-def test_alert_texts_are_filled_in(chart, tmp_path):
+def test_alert_texts_are_filled_in(chart):
     """What the person on call reads, with its numbers."""
-    rules = tmp_path / "rules.yaml"
-    rules.write_text(yaml.safe_dump(chart.render().rules()))
     expected = chart.render().alerts()["CanaryDemoTrackBudgetBurn1h"]["labels"]
-    series = 'namespace="canary-demo",job="canary-demo-canary-metrics",track="canary",version="v2"'
-    test = tmp_path / "test.yaml"
-    test.write_text(yaml.safe_dump({
-        "rule_files": [str(rules)],
-        "tests": [{
-            "interval": "1m",
-            "input_series": [
-                {"series": f'http_requests_total{{{series},code="200"}}', "values": "0+95x60"},
-                {"series": f'http_requests_total{{{series},code="500"}}', "values": "0+5x60"},
-            ],
-            "alert_rule_test": [{
-                "eval_time": "30m",
-                "alertname": "CanaryDemoTrackBudgetBurn1h",
-                "exp_alerts": [{
-                    "exp_labels": {**expected, "track": "canary", "scope": "track"},
-                    "exp_annotations": {
-                        "summary": "Track canary burns its error budget more than 14.4 times too fast",
-                        "description": "Track canary failed 5% of its requests over 1h, and still does over 5m. The objective is 99.9 %.",
-                    },
-                }],
+    scenarios.play(
+        chart.render(), "texts",
+        interval="1m",
+        input_series=hour('job="canary-demo-canary-metrics",track="canary",version="v2"', ("200", 95), ("500", 5)),
+        alert_rule_test=[{
+            "eval_time": "30m",
+            "alertname": "CanaryDemoTrackBudgetBurn1h",
+            "exp_alerts": [{
+                "exp_labels": {**expected, "track": "canary", "scope": "track"},
+                "exp_annotations": {
+                    "summary": "Track canary burns its error budget more than 14.4 times too fast",
+                    "description": "Track canary failed 5% of its requests over 1h, and still does over 5m. The objective is 99.9 %.",
+                },
             }],
         }],
-    }))
-    done = run(program("promtool", "prometheus"), "test", "rules", test)
-    assert done.returncode == 0, done.stdout + done.stderr
+    )

@@ -76,36 +76,34 @@ def _inputs(scenario, job):
     return out, minutes
 
 
+def play(rendering, name, evaluation_interval="1m", **test):
+    """Lets promtool run one test of the rendered rules; a difference is an AssertionError."""
+    with tempfile.TemporaryDirectory() as folder:
+        rules, path = pathlib.Path(folder, "rules.yaml"), pathlib.Path(folder, "test.yaml")
+        rules.write_text(yaml.safe_dump(rendering.rules()))
+        path.write_text(yaml.safe_dump({
+            "rule_files": [str(rules)],
+            # Or promtool takes the groups in any order, and coarse evaluations find the recorded series gone stale.
+            "group_eval_order": [group["name"] for group in rendering.rules()["groups"]],
+            "evaluation_interval": evaluation_interval,
+            "tests": [{"name": name, **test}],
+        }))
+        done = run(program("promtool", "prometheus"), "test", "rules", path)
+        assert done.returncode == 0, f"{name}: {done.stdout}{done.stderr}"
+
+
 def check(rendering, scenario, driver="helm"):
-    """Plays the scenario against the rendered rules with promtool; a difference is an AssertionError."""
+    """Plays the scenario against the rendered rules."""
     def job(track):
         return "canary-demo-canary-metrics" if driver == "helm" and track == "canary" else "canary-demo-metrics"
 
     inputs, minutes = _inputs(scenario, job)
     expected = [{"labels": f'{{alertname="{name}"}}', "value": 1} for name in sorted(scenario.firing)]
-    with tempfile.TemporaryDirectory() as folder:
-        rules = pathlib.Path(folder, "rules.yaml")
-        rules.write_text(yaml.safe_dump(rendering.rules()))
-        tests = {
-            "rule_files": [str(rules)],
-            # Or promtool takes the groups in any order, and coarse evaluations find the recorded series gone stale.
-            "group_eval_order": [group["name"] for group in rendering.rules()["groups"]],
-            "evaluation_interval": f"{scenario.evaluated}m",
-            "tests": [{
-                "name": scenario.name,
-                "interval": f"{scenario.step}m",
-                "input_series": inputs,
-                "promql_expr_test": [{
-                    "expr": 'group by (alertname) (ALERTS{alertstate="firing"})',
-                    "eval_time": f"{(minutes - scenario.step) // scenario.evaluated * scenario.evaluated}m",
-                    "exp_samples": expected,
-                }],
-            }],
-        }
-        path = pathlib.Path(folder, "test.yaml")
-        path.write_text(yaml.safe_dump(tests))
-        done = run(program("promtool", "prometheus"), "test", "rules", path)
-        assert done.returncode == 0, f"{scenario.name}: {done.stdout}{done.stderr}"
+    play(rendering, scenario.name, f"{scenario.evaluated}m", interval=f"{scenario.step}m", input_series=inputs, promql_expr_test=[{
+        "expr": 'group by (alertname) (ALERTS{alertstate="firing"})',
+        "eval_time": f"{(minutes - scenario.step) // scenario.evaluated * scenario.evaluated}m",
+        "exp_samples": expected,
+    }])
 
 
 STABLE, CANARY = 480, 120  # requests a minute at 80:20

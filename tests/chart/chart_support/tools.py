@@ -3,7 +3,6 @@ import os
 import pathlib
 import shutil
 import subprocess
-import sys
 
 import pytest
 
@@ -49,6 +48,3 @@ def run(*command, stdin=None, env=None):
     return subprocess.run(
         [str(part) for part in command], input=stdin, capture_output=True, text=True, check=False, env=env, timeout=120
     )
-
-
-PYTHON = sys.executable

@@ -1,12 +1,11 @@
 """The judge: the Job after an upgrade, the webhook for controllers, and who asks what."""
-import json
 import re
 import urllib.parse
 
 from chart_support.chart import milliseconds, pair, selects
-from chart_support.tools import run, tool
 
 from .network import _reaches
+from .pods import _pass_restricted
 from .traffic import _pods
 
 CONTROLLERS = [("gateway", "flagger"), ("nginx", "flagger"), ("nginx", "argo-rollouts")]
@@ -181,10 +180,9 @@ def they_pass_pod_security_restricted(chart):
             if name.endswith("-judge"):
                 spec = template["spec"]
                 assert spec["automountServiceAccountToken"] is False and spec["enableServiceLinks"] is False
-                pods.append({"metadata": {"name": f"{driver}/{name}"}, "spec": spec})
+                pods.append((f"{driver}/{name}", template))
     assert len(pods) == 4
-    done = run(tool("PODSECURITY"), "restricted", stdin=json.dumps(pods))
-    assert done.returncode == 0, done.stdout + done.stderr
+    _pass_restricted(pods)
 
 
 def only_controllers_ask_the_webhook_and_it_asks_only_prometheus(chart):

@@ -4,16 +4,24 @@ import json
 from chart_support.chart import PAIRS, milliseconds, pair, selects
 from chart_support.tools import run, tool
 
+from .traffic import _pods
+
+
+def _pass_restricted(templates):
+    """`templates` are (name, pod template)."""
+    pods = [{"metadata": {"name": name}, "spec": template["spec"]} for name, template in templates]
+    done = run(tool("PODSECURITY"), "restricted", stdin=json.dumps(pods))
+    assert done.returncode == 0, done.stdout + done.stderr
+
 
 def they_pass_pod_security_restricted(chart):
     pods = []
     for router, driver in PAIRS:
         values = pair(router, driver, tests={"gatewayUrl": "http://gateway"})
         for name, template in chart.render(values).pod_templates():
-            pods.append({"metadata": {"name": f"{router}/{driver}/{name}"}, "spec": template["spec"]})
+            pods.append((f"{router}/{driver}/{name}", template))
     assert len(pods) > 15
-    done = run(tool("PODSECURITY"), "restricted", stdin=json.dumps(pods))
-    assert done.returncode == 0, done.stdout + done.stderr
+    _pass_restricted(pods)
 
 
 def they_hold_no_token_no_links_and_no_writable_root(chart):
@@ -90,8 +98,6 @@ def tracks_are_spread_each_on_its_own(chart):
 
 
 def budgets_cover_each_track_and_let_a_single_canary_go(chart):
-    from .traffic import _pods
-
     for router, driver in PAIRS:
         rendering = chart.render(pair(router, driver))
         pods = _pods(rendering)
