@@ -104,25 +104,18 @@ def contradictions(report):
             if not close(v["error_rate"], v["errors"] / v["requests"] if v["requests"] else 0):
                 add(f"bad_canary {name}: error_rate")
         stable, canary = (bad["versions"].get(report["pods"][t]["version"]) for t in ("stable", "canary"))
-        if "batches" in bad:
-            if [stable[k] for k in ("requests", "errors")] + [canary[k] for k in ("requests", "errors")] != [
-                    sum(column) for column in list(zip(*bad["batches"]))[:4] or [[]] * 4]:
-                add("bad_canary: the batches do not sum to the versions")
-            for worked_out, batch in zip(evidence(bad["batches"], bad["assume"]), bad["batches"]):
-                if not close(worked_out, batch[4], 1e-6):
-                    add(f"bad_canary: evidence {batch[4]}, not {worked_out}")
-            if not close(bad["rollback_evidence"], bad["batches"][-1][4] if bad["batches"] else 1):
-                add("bad_canary: rollback_evidence is not the last batch's")
-            if not close(bad["rollback_at"] * bad["alpha"], 1):
-                add("bad_canary: rollback_at is not 1/alpha")
-            if (bad["verdict"] == "rollback") != any(batch[4] >= bad["rollback_at"] for batch in bad["batches"]):
-                add("bad_canary: verdict")
-        if "p_value" in bad and stable and canary and stable["requests"] and canary["requests"]:
-            share = canary["requests"] / (canary["requests"] + stable["requests"])
-            if not close(bad["p_value"], upper_tail(canary["errors"], canary["errors"] + stable["errors"], share), 1e-6, 0):
-                add("bad_canary: p_value")
-            if (bad["verdict"] == "rollback") != (bad["p_value"] <= 1e-6 / bad["looks_allowed"]):
-                add("bad_canary: verdict")
+        if [stable[k] for k in ("requests", "errors")] + [canary[k] for k in ("requests", "errors")] != [
+                sum(column) for column in list(zip(*bad["batches"]))[:4] or [[]] * 4]:
+            add("bad_canary: the batches do not sum to the versions")
+        for worked_out, batch in zip(evidence(bad["batches"], bad["assume"]), bad["batches"]):
+            if not close(worked_out, batch[4], 1e-6):
+                add(f"bad_canary: evidence {batch[4]}, not {worked_out}")
+        if not close(bad["rollback_evidence"], bad["batches"][-1][4] if bad["batches"] else 1):
+            add("bad_canary: rollback_evidence is not the last batch's")
+        if not close(bad["rollback_at"] * bad["alpha"], 1):
+            add("bad_canary: rollback_at is not 1/alpha")
+        if (bad["verdict"] == "rollback") != any(batch[4] >= bad["rollback_at"] for batch in bad["batches"]):
+            add("bad_canary: verdict")
 
     failed, budget = report["failed_requests"], report["error_budget"]
     outcomes = failed["by_outcome"]
