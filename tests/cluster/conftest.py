@@ -44,8 +44,6 @@ def gateway():
 @pytest.fixture(scope="session")
 def monitoring():
     """A Prometheus that the real operator runs."""
-    if os.environ.get("E2E_MONITORING") == "no":
-        pytest.skip("E2E_MONITORING=no")
     cluster_tool("add", "prometheus-operator")
     if not kube.has_kind("prometheuses.monitoring.coreos.com"):
         pytest.skip("needs the Prometheus operator in this cluster")
@@ -104,7 +102,7 @@ def uninstall(release):
 @pytest.fixture(scope="session")
 def monitored(request):
     """The operator is there before a release that is to be monitored, where this cluster can have one."""
-    if os.environ.get("CLUSTER_TOOL") and os.environ.get("E2E_MONITORING") != "no":
+    if os.environ.get("CLUSTER_TOOL"):
         request.getfixturevalue("monitoring")
 
 

@@ -1,12 +1,9 @@
 """The numbers in Prometheus are those that the client counted, and the rules and the dashboard live on them."""
 
 import json
-import os
 import time
 
-import pytest
-
-from support import client, kube
+from support import kube
 from support.load import Load, canaryctl
 from support.record import record
 from support.wait import wait_for

@@ -1,13 +1,12 @@
 """Helm releases of the chart."""
 
 import json
-import os
 import pathlib
 import time
 
 from .process import run
 
-CHART = pathlib.Path(os.environ.get("CHART", pathlib.Path(__file__).resolve().parents[3] / "chart"))
+CHART = pathlib.Path(__file__).resolve().parents[3] / "chart"
 
 
 def flags(values):
@@ -32,10 +31,8 @@ class Release:
         self.namespace = namespace
         self.base = dict(values)
         self.seconds = {}
-        self.commands = []
 
     def helm(self, *arguments, check=True, timeout=420):
-        self.commands.append("helm " + " ".join(str(a) for a in arguments))
         return run("helm", *arguments, "-n", self.namespace, check=check, timeout=timeout)
 
     def timed(self, what, *arguments, **options):
@@ -69,6 +66,3 @@ class Release:
 
     def status(self):
         return self.history()[-1]["status"]
-
-    def values(self):
-        return json.loads(self.helm("get", "values", self.name, "--all", "-o", "json").stdout)

@@ -95,25 +95,8 @@ def restarts(pod):
     return sum(status["restartCount"] for status in pod["status"].get("containerStatuses", []))
 
 
-def container_id(pod, name=None):
-    statuses = pod["status"]["containerStatuses"]
-    status = statuses[0] if name is None else next(s for s in statuses if s["name"] == name)
-    return status["containerID"].split("//", 1)[1]
-
-
-def events(namespace, reason=None):
-    found = get("events", namespace=namespace)
-    return [event for event in found if reason is None or event["reason"] == reason]
-
-
-def namespace_exists(name):
-    return run("kubectl", "get", "namespace", name, check=False).returncode == 0
-
-
-def fresh_namespace(name):
-    if namespace_exists(name):
-        kubectl("delete", "namespace", name, "--wait=true", "--timeout=120s")
-    kubectl("create", "namespace", name)
+def container_id(pod):
+    return pod["status"]["containerStatuses"][0]["containerID"].split("//", 1)[1]
 
 
 def has_kind(resource):

@@ -16,7 +16,3 @@ def record(name, **measured):
     known.update(measured)
     known["recorded_at"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     path.write_text(json.dumps(known, indent=1) + "\n")
-
-
-def recorded(name):
-    return json.loads((FOLDER / f"{name}.json").read_text())
