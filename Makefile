@@ -1,5 +1,6 @@
 # The front door: what each target does is in `make help`. Variables: BUILD (build folder), JOBS, DEPS=no (never install),
-# MESON_FLAGS (more options for `meson setup`), PREFIX and DESTDIR of `make install`.
+# MESON_FLAGS (more options for `meson setup`), PREFIX and DESTDIR of `make install`, DEMO_FLAGS (options of canaryctl demo),
+# SUITES and TEST_FLAGS (options of `meson test`) of `make test`.
 SHELL := /bin/bash
 BUILD ?= build
 JOBS ?= $(shell nproc)
@@ -42,18 +43,18 @@ install: deps ## install libraries, headers and programs: PREFIX=/usr/local, sta
 	$(call compile,--prefix=$(PREFIX) -Dtests=disabled)
 	@meson install -C $(BUILD) --no-rebuild $(if $(DESTDIR),--destdir $(abspath $(DESTDIR)))
 
-demo: deps ## build, then run the whole canary story on this machine
+demo: deps ## build, then run the whole canary story on this machine; DEMO_FLAGS="--port 0" where port 8080 is taken
 	$(call compile,-Dtests=disabled)
 	@$(BUILD)/canaryctl/canaryctl demo $(DEMO_FLAGS)
 
-test: test-deps ## every test that needs no cluster; SUITES="unit http" runs a part, SUITES=consumer projects that embed what was installed
+test: test-deps ## the tests, without a cluster; SUITES="unit http" runs a part, SUITES=consumer those of projects that embed what was installed
 	$(call compile,-Dtests=enabled)
 	@tools/venv $(VENV)
 ifneq ($(or $(if $(SUITES),,all),$(filter chart,$(SUITES))),)
 	@PYTHON=$(VENV)/bin/python tests/tools/chart-tools >/dev/null
 endif
 	@rm -rf $(BUILD)/test-results; mkdir -p $(BUILD)/test-results
-	@status=0; TEST_RESULTS=$(CURDIR)/$(BUILD)/test-results CANARY_VENV=$(VENV) \
+	@status=0; TEST_RESULTS=$(abspath $(BUILD))/test-results CANARY_VENV=$(VENV) \
 	  meson test -C $(BUILD) --no-rebuild --print-errorlogs $(addprefix --suite ,$(SUITES)) $(TEST_FLAGS) || status=$$?; \
 	  tests/summary $(BUILD) $(BUILD)/test-results || status=1; exit $$status
 
