@@ -40,7 +40,6 @@ scrape scrape_pods(const std::vector<pod_address>& pods, std::vector<std::string
     one.at = std::chrono::steady_clock::now();
     one.requests = by_version.begin()->second;
     for (const auto& [version, n] : sum_by(*parsed, "http_requests_total", "version", is_5xx)) one.errors += n;
-    one.injectable = sum_of(*parsed, "http_requests_total", {{"code", "500"}});
     one.cpu_seconds = sum_of(*parsed, "process_cpu_seconds_total");
     one.memory_bytes = sum_of(*parsed, "process_resident_memory_bytes");
     result[pod.name] = one;
@@ -62,7 +61,6 @@ std::map<std::string, version_rates> rates_by_version(const scrape& earlier, con
     ++sum.pods;
     sum.requests += requests;
     sum.errors += errors;
-    sum.injectable += increase(before.injectable, after.injectable);
     sum.requests_per_second += requests / seconds;
     sum.errors_per_second += errors / seconds;
     sum.cpu_seconds += increase(before.cpu_seconds, after.cpu_seconds);

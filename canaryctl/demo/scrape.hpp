@@ -18,7 +18,6 @@ struct pod_sample {
   std::chrono::steady_clock::time_point at;
   double requests = 0;      ///< http_requests_total, all codes
   double errors = 0;        ///< http_requests_total{code=~"5.*"}
-  double injectable = 0;    ///< http_requests_total{code="500"}: what the injected fault answers
   double cpu_seconds = 0;   ///< process_cpu_seconds_total
   double memory_bytes = 0;  ///< process_resident_memory_bytes
 };
@@ -32,7 +31,6 @@ struct version_rates {
   std::size_t pods = 0;
   double requests = 0;  ///< in between
   double errors = 0;
-  double injectable = 0;
   double requests_per_second = 0;
   double errors_per_second = 0;
   double cpu_seconds = 0;   ///< used in between

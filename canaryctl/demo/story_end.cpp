@@ -86,8 +86,6 @@ void story::set_faults(bool on) {
 
 void story::bad_canary() {
   out_.step(5, "A bad canary: " + decimals(100 * options_.error_rate, 1) + " % of its answers become errors");
-  std::vector<std::string> missing;
-  const auto before = scrape_pods(fleet_.pods(), missing);
   const auto counted = traffic_->counts();
   auto pods = pods_of(fleet_);
   judge::engine judged(judged_by());
@@ -114,14 +112,11 @@ void story::bad_canary() {
   const auto stopped = traffic_->counts();
   watch(1s, [&] { return split_line(traffic_->counts() - stopped); });
   const auto afterwards = traffic_->counts() - stopped;
-  const auto rates = since(before);
   set_faults(false);
 
   const auto during = stopped - counted;
-  const auto met = during.statuses.count(500) ? during.statuses.at(500) : 0;
-  const auto found = rates.find(canary_version);
-  const auto made = found == rates.end() ? 0.0 : found->second.injectable;
-  injected_ = std::min(met, static_cast<std::uint64_t>(std::llround(made)));
+  const auto met = during.errors();
+  injected_ = during.injected;
   undecided_ = undecided_ || !rolled_back;
 
   out_.line(row("version", {"requests", "errors", "error rate"}));

@@ -52,7 +52,7 @@ std::uint64_t traffic_counts::failed() const {
 traffic_counts traffic_counts::operator-(const traffic_counts& earlier) const {
   traffic_counts result;
   result.sent = sent - earlier.sent;
-  result.answered = answered - earlier.answered;
+  result.injected = injected - earlier.injected;
   result.slipped = slipped - earlier.slipped;
   result.seen = difference(seen, earlier.seen);
   result.statuses = difference(statuses, earlier.statuses);
@@ -64,6 +64,7 @@ traffic::traffic(std::uint16_t port, double rate) {
   load_options options;
   options.target = *parse_target("http://127.0.0.1:" + std::to_string(port) + "/api/info");
   options.request.headers = {{"Host", "canary-demo.local"}};
+  options.keep_headers = true;
   options.keep_body = 4096;
   options.timeout = std::chrono::seconds(10);
   const auto record = [this](const load_record& one) { add(one); };
@@ -98,8 +99,8 @@ void traffic::add(const load_record& record) {
   ++counts_.sent;
   if (record.sent - record.intended > most_slip) ++counts_.slipped;
   if (exchange.result == outcome::answered) {
-    ++counts_.answered;
     ++counts_.statuses[exchange.response.status];
+    if (exchange.response.status >= 500 && exchange.response.find("X-Canary-Fault")) ++counts_.injected;
     if (!who.first.empty()) ++counts_.seen[who];
     latencies_.add(record.finished - record.intended);
   } else {

@@ -20,7 +20,7 @@ namespace canaryctl::demo {
 /// What the client saw. Differences of two of these are what it saw in between.
 struct traffic_counts {
   std::uint64_t sent = 0;                                             ///< finished, in whatever way
-  std::uint64_t answered = 0;                                         ///< with a whole answer of any status
+  std::uint64_t injected = 0;                                         ///< 5xx that the app says it injected
   std::map<std::pair<std::string, std::string>, std::uint64_t> seen;  ///< good answers by {version, colour}
   std::map<unsigned, std::uint64_t> statuses;
   std::map<std::string, std::uint64_t> lost;  ///< by outcome: refused, reset, timeout, cut, ...

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from support.answers import contradictions
-from support.programs import APP, CANARYCTL, canaryctl, fetch, wait_until
+from support.programs import APP, BUILD, CANARYCTL, canaryctl, fetch, wait_until
 
 # Half of the bad canary's answers fail, so that its step is short.
 QUICK = ["--port", "0", "--rate", "200", "--error-rate", "0.5", "--app", APP, "--duration", "3s"]
@@ -196,6 +196,20 @@ def test_a_pod_killed_in_mid_run_fails_the_story(scratch):
         assert contradictions(report) == []
         logs = re.search(r"the pods' logs: (\S+)", demo.text)[1]
         assert pathlib.Path(logs).parent == scratch and len(list(pathlib.Path(logs).glob("*.log"))) >= 5
+
+
+def test_an_error_of_the_canary_s_own_is_not_taken_for_an_injected_one():
+    """Among the errors of the bad canary's step, where errors are asked for."""
+    failing = BUILD / "tests" / "unit" / "canaryctl_demo" / "failing_app"
+    run = canaryctl("demo", *[failing if one == APP else one for one in QUICK], "--output", "json")
+    assert run.returncode == 1, run.stderr
+    report = json.loads(run.stdout)
+    failed = report["failed_requests"]
+    assert failed["injected"] > 0 and failed["not_injected"] > 0
+    assert set(failed["by_outcome"]) == {"refused", "reset", "timeout", "5xx", "status_500"}
+    assert failed["by_outcome"]["5xx"] == failed["total"]
+    assert re.search(rf"FAILED  {failed['not_injected']} requests failed that nobody asked to .* {failed['injected']} injected", run.stderr)
+    assert contradictions(report) == []
 
 
 # What is left behind
