@@ -31,6 +31,11 @@ int main(int argc, char** argv) {
 
   try {
     app.parse(argc, argv);
+  } catch (const CLI::RequiredError& error) {
+    // What was mistyped says more than what is missing for it.
+    const auto unknown = app.remaining(true);
+    if (unknown.empty()) return app.exit(error), to_int(exit_code::usage);
+    return app.exit(CLI::ExtrasError(unknown)), to_int(exit_code::usage);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? to_int(exit_code::pass) : to_int(exit_code::usage);
   } catch (const usage_error& error) {

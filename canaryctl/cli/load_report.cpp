@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <fstream>
-#include <iterator>
 #include <numeric>
 #include <ostream>
 
@@ -169,9 +168,11 @@ void load_body_from_file(std::string& body) {
   if (!body.starts_with('@')) return;
   const auto path = body.substr(1);
   std::ifstream file(path, std::ios::binary);
-  std::string content;
-  if (file) content.assign(std::istreambuf_iterator<char>(file), {});
-  if (!file || file.bad()) throw usage_error("--data: cannot read '" + path + "'; expected @FILE or the body itself");
+  std::string content(limit + 1, '\0');
+  file.read(content.data(), static_cast<std::streamsize>(content.size()));
+  if (!file.is_open() || file.bad())
+    throw usage_error("--data: cannot read '" + path + "'; expected @FILE or the body itself");
+  content.resize(static_cast<std::size_t>(file.gcount()));
   if (content.size() > limit) throw usage_error("--data: '" + path + "' is larger than 64 MiB");
   body = std::move(content);
 }

@@ -36,10 +36,14 @@ exit_code run_report(const report_command& command) {
       const auto* value = told.if_contains(key);
       return value == nullptr ? std::string("unknown") : std::string(value->as_string());
     };
-    write_report(command.file,
-                 "Written by `canaryctl report` from one run on a cluster (`make e2e`) of commit " + said("commit") +
-                     ", ended " + said("written_at") + "; not to be edited by hand.",
-                 document);
+    try {
+      write_report(command.file,
+                   "Written by `canaryctl report` from one run on a cluster (`make e2e`) of commit " + said("commit") +
+                       ", ended " + said("written_at") + "; not to be edited by hand.",
+                   document);
+    } catch (const std::runtime_error& error) {
+      throw usage_error(std::string("--output-file: ") + error.what());
+    }
   }
   return exit_code::pass;
 }
@@ -57,7 +61,12 @@ void add_report(CLI::App& app, exit_code& result) {
                   "The commit that was measured, where it is not the one this program was built from");
   add_output_option(*sub, command->output);
   sub->footer("Example:\n  canaryctl report --measurements build/e2e/measurements --output-file answers.yml");
-  sub->callback([command, &result] { result = run_report(*command); });
+  sub->callback([command, &result] {
+    if (!command->file.empty() && command->output == output_format::json) {
+      throw CLI::ValidationError("--output-file", "it takes YAML; --output json goes to standard output");
+    }
+    result = run_report(*command);
+  });
 }
 
 }  // namespace canaryctl

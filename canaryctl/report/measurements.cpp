@@ -18,7 +18,7 @@ measurements::measurements(const fs::path& folder) {
   std::error_code error;
   std::vector<fs::path> files;
   for (const auto& entry : fs::directory_iterator(folder, error)) {
-    if (entry.path().extension() == ".json") files.push_back(entry.path());
+    if (entry.is_regular_file() && entry.path().extension() == ".json") files.push_back(entry.path());
   }
   if (error) throw usage_error("--measurements: cannot read the folder '" + folder.string() + "': " + error.message());
   if (files.empty()) throw usage_error("--measurements: '" + folder.string() + "' holds no *.json file");

@@ -227,9 +227,12 @@ def test_method_headers_host_and_data_go_out(tmp_path):
     (["http://a/", "--header", "Content-Length: 5"], "cannot be set"),
     (["http://a/", "--method", "G T"], "no method"),
     (["http://a/", "--data", "@/no/such/file"], "/no/such/file"),
+    (["http://a/", "--data", "@/"], "--data: cannot read '/'"),
+    (["http://a/", "--data", "@/dev/zero"], "larger than 64 MiB"),
     (["http://a/", "--allow", "99"], "status codes from 200 to 599"),
     (["http://a/", "--output", "xml"], "--output"),
     ([], "url is required"),
+    (["--rat=5"], "not expected: --rat=5"),
 ], ids=lambda value: " ".join(value) if isinstance(value, list) else "")
 def test_bad_usage_is_said_and_exits_2(arguments, said):
     run = canaryctl("load", *arguments)

@@ -87,6 +87,15 @@ def test_bad_measurements_are_named(tmp_path):
     empty = report("--measurements", tmp_path)
     assert empty.returncode == 2 and "holds no *.json" in empty.stderr
     assert report("--measurements", tmp_path / "none").returncode == 2
+    (tmp_path / "folder.json").mkdir()
+    assert "holds no *.json" in report("--measurements", tmp_path).stderr
     (tmp_path / "pods.json").write_text("[1,")
     broken = report("--measurements", tmp_path)
     assert broken.returncode == 2 and "pods.json" in broken.stderr
+
+
+def test_an_output_file_that_will_not_be_written_is_said(tmp_path):
+    nowhere = report("--measurements", RUN, "--output-file", tmp_path / "none" / "answers.yml")
+    assert nowhere.returncode == 2 and f"--output-file: cannot write '{tmp_path}/none/answers.yml'" in nowhere.stderr
+    both = report("--measurements", RUN, "--output-file", tmp_path / "answers.yml", "--output", "json")
+    assert both.returncode == 2 and "--output-file: it takes YAML" in both.stderr and both.stdout == ""
