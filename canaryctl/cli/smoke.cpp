@@ -127,20 +127,20 @@ void add_smoke(CLI::App& app, exit_code& result) {
          "Leave these out: page, info, echo, probes, metrics")
       ->delimiter(',')
       ->option_text("NAMES");
-  add_count(*sub, "--retries", command->retries, 0, 10'000, "Further attempts while a check fails");
+  auto* retries = add_count(*sub, "--retries", command->retries, 0, 10'000, "Further attempts while a check fails");
   add_duration(*sub, "--retry-delay", command->retry_delay, std::chrono::nanoseconds(0), std::chrono::hours(1),
                "Time between two attempts");
   add_duration(*sub, "-t,--timeout", command->fetch.timeout, std::chrono::milliseconds(1), std::chrono::hours(1),
                "Longest time for one request");
   add_headers(*sub, command->request);
   auto* each =
-      sub->add_flag("--each", command->each, "Check every address behind the host's name: a headless Service's pods");
+      sub->add_flag("--each", command->each, "Check every address behind the host's name: a headless Service's pods")
+          ->excludes(retries);
   add_count(*sub, "--count", command->count, 1, 10'000, "With --each: how many addresses there must be")->needs(each);
   sub->add_flag("--or-more", command->or_more, "With --each: more addresses than --count will do")->needs(each);
   add_duration(*sub, "--deadline", command->deadline, std::chrono::milliseconds(1), std::chrono::hours(24),
                "With --each: time until all is as it should be")
-      ->needs(each)
-      ->excludes("--retries");
+      ->needs(each);
   add_output_option(*sub, command->output);
   sub->footer(
       "Exit codes: 0 every check passed, 1 one failed, 4 never reached.\n\n"

@@ -141,7 +141,8 @@ def test_nobody_there_is_4_and_bad_usage_2():
     assert run.returncode == 4 and "could not be reached" in run.stderr
     for arguments in (["--version", "v2"], ["--version", "v2", "--color", "red", "--track", "blue"],
                       ["--version", "v2", "--color", "red", "--skip", "pages"],
-                      ["--version", "v2", "--color", "red", "--no-admin", "--admin", "http://a/"]):
+                      ["--version", "v2", "--color", "red", "--no-admin", "--admin", "http://a/"],
+                      ["--version", "v2", "--color", "red", "--each", "--retries", "5"]):
         assert canaryctl("smoke", nobody, *arguments).returncode == 2
 
 
