@@ -6,7 +6,6 @@
 
 #include <CLI/CLI.hpp>
 
-#include <cmath>
 #include <iostream>
 #include <memory>
 #include <vector>
@@ -83,7 +82,7 @@ void add_budget(CLI::App& app, exit_code& result) {
                "The time the objective is about");
   auto* total = sub->add_option("--total", command->total, "Requests counted")->option_text("N");
   auto* errors = sub->add_option("--errors", command->errors, "Failed requests among them")->option_text("N");
-  auto* over = add_duration(*sub, "--over", command->over, std::chrono::milliseconds(1), std::chrono::hours(24 * 366),
+  auto* over = add_duration(*sub, "--over", command->over, std::chrono::milliseconds(0), std::chrono::hours(24 * 366),
                             "The time the counts cover, if not the whole window; 0s stands for the window");
   auto* url = add_url(*sub, "--prometheus", command->prometheus, "Ask this Prometheus for the counts, by version");
   sub->add_option("--metric", command->query.metric, "The counter of requests (http_requests_total)")->needs(url);

@@ -27,7 +27,7 @@ namespace {
 struct load_command {
   load_options load;
   std::chrono::nanoseconds duration = std::chrono::seconds(10);
-  std::uint64_t connections = 0;  // 0: 16 kept ones, or 256 fresh ones at a time
+  std::uint64_t connections = 16;
   double rate = 100;
   load_limits limits;
   output_format output = output_format::text;
@@ -51,7 +51,7 @@ struct progress {
 exit_code run_load(load_command& command) {
   asio::io_context io(1);
   command.load.rate = command.rate;
-  command.load.connections = command.connections != 0 ? command.connections : command.load.fresh ? 256 : 16;
+  command.load.connections = command.connections;
   const double seconds = std::chrono::duration<double>(command.duration).count();
   command.load.limit = static_cast<std::uint64_t>(std::max(1.0, std::round(command.rate * seconds)));
   load_report report(command.load, command.duration, command.limits);
@@ -114,7 +114,7 @@ void add_load(CLI::App& app, exit_code& result) {
   add_duration(*sub, "-d,--duration", command->duration, std::chrono::milliseconds(10), std::chrono::hours(24),
                "For how long");
   add_count(*sub, "-c,--connections", command->connections, 1, 10'000,
-            "At most so many at once; 0 stands for 16 kept or 256 fresh ones");
+            "At most so many at once; with --fresh 256 if not given");
   sub->add_flag("--fresh", command->load.fresh, "A connection of its own for every request");
   add_duration(*sub, "-t,--timeout", command->load.timeout, std::chrono::milliseconds(1), std::chrono::hours(1),
                "Longest time for one request, from its sending");
@@ -136,6 +136,7 @@ void add_load(CLI::App& app, exit_code& result) {
       "Example:\n  canaryctl load http://localhost:8080/ --rate 500 --duration 30s --connections 16\n"
       "  canaryctl load http://localhost:8080/api/info --rate 50 --fresh --header 'Host: canary-demo.local'");
   sub->callback([command, sub, data, &result] {
+    if (command->load.fresh && sub->count("--connections") == 0) command->connections = 256;
     if (data->count() > 0 && sub->count("--method") == 0) command->load.request.method = "POST";
     load_body_from_file(command->load.request.body);
     if (const auto problem = check_request(command->load.request); !problem.empty()) {

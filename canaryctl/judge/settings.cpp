@@ -113,7 +113,9 @@ void add_settings(CLI::App& command, settings& s) {
   command.add_option("--errors-match", s.names.errors, "Which of them are errors")->capture_default_str();
   command.add_option("--duration-metric", s.names.duration, "Histogram of durations")->capture_default_str();
   command.add_option("--start-metric", s.names.start_time, "Start of a process, Unix time")->capture_default_str();
-  command.add_option("--pod-labels", s.pod_labels, "Prometheus: labels that together name a pod")->delimiter(',');
+  command.add_option("--pod-labels", s.pod_labels, "Prometheus: labels that together name a pod")
+      ->delimiter(',')
+      ->capture_default_str();
   command.add_option("--stable-version", s.stable_version, "Only stable pods with this label version count");
   command.add_option("--canary-version", s.canary_version, "Only canary pods with this label version count");
   command.add_option("--stable-config", s.stable_config, "And this config in canary_build_info");
