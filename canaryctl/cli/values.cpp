@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "canaryctl/cli/values.hpp"
 
+#include "canaryctl/cli/output.hpp"
+
 #include <CLI/CLI.hpp>
 
 #include <array>
@@ -8,15 +10,15 @@
 #include <cmath>
 #include <utility>
 
-#include "canaryctl/cli/output.hpp"
-
 namespace canaryctl {
 
 namespace {
 
 using std::chrono::nanoseconds;
 
-constexpr std::array<std::pair<std::string_view, std::int64_t>, 7> units{{
+constexpr std::array<std::pair<std::string_view, std::int64_t>, 9> units{{
+    {"y", 31'536'000'000'000'000},
+    {"w", 604'800'000'000'000},
     {"d", 86'400'000'000'000},
     {"h", 3'600'000'000'000},
     {"m", 60'000'000'000},
@@ -26,17 +28,17 @@ constexpr std::array<std::pair<std::string_view, std::int64_t>, 7> units{{
     {"ns", 1},
 }};
 
-std::string shortest(double value) {
-  std::array<char, 32> buffer;
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::general).ptr;
-  return {buffer.data(), end};
-}
-
 [[noreturn]] void reject(const std::string& name, const std::string& text, const std::string& expected) {
   throw CLI::ValidationError(name, "'" + text + "': expected " + expected);
 }
 
 }  // namespace
+
+std::string shortest(double value) {
+  std::array<char, 32> buffer;
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::general).ptr;
+  return {buffer.data(), end};
+}
 
 std::optional<double> parse_number(std::string_view text) {
   double value = 0;
@@ -73,7 +75,7 @@ std::string format_duration(nanoseconds duration) {
   std::string text;
   auto rest = duration.count();
   for (const auto& [name, size] : units) {
-    if (rest < size) continue;
+    if (rest < size || name == "y" || name == "w") continue;
     text += std::to_string(rest / size);
     text += name;
     rest %= size;

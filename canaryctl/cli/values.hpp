@@ -19,7 +19,10 @@ namespace canaryctl {
 /// A finite decimal number, the whole text consumed; "nan", "inf", "1e" and "12x" are none.
 std::optional<double> parse_number(std::string_view text);
 
-/// A duration with its unit: 250ms, 30s, 1.5m, 6h, 30d. No unit, no duration.
+/// With as few digits as read back the same: 0.0005, 1e-05.
+std::string shortest(double value);
+
+/// A duration with its unit: 250ms, 30s, 1.5m, 6h, 30d, 2w, 1y (365d). No unit, no duration.
 std::optional<std::chrono::nanoseconds> parse_duration(std::string_view text);
 
 /// The shortest exact way to write it: 30d, 1h30m, 250ms.

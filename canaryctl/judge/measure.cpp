@@ -3,8 +3,6 @@
 
 #include "canaryctl/cli/values.hpp"
 
-#include <array>
-#include <charconv>
 #include <cmath>
 
 namespace canaryctl::judge {
@@ -13,11 +11,6 @@ namespace stat = canary::judge;
 namespace {
 
 using result = boost::system::result<measure, parse_error>;
-
-std::string shortest(double value) {
-  std::array<char, 32> buffer;
-  return {buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr};
-}
 
 /// Values of `le` are texts, and 1 is also written 1.0.
 std::string of_bound(double bound) {

@@ -144,7 +144,8 @@ def test_no_prometheus_is_unreachable():
 
 
 @pytest.mark.skipif(shutil.which("prometheus") is None, reason="Prometheus is not installed")
-def test_budget_of_a_real_prometheus(tmp_path):
+@pytest.mark.parametrize("flags, kept", [([], "15d"), (["--storage.tsdb.retention.time=14d"], "14d")])  # 14d: told as 2w
+def test_budget_of_a_real_prometheus(tmp_path, flags, kept):
     count = {"scrapes": 0}
 
     async def exporter(reader, writer, server):
@@ -164,7 +165,7 @@ def test_budget_of_a_real_prometheus(tmp_path):
             f"[{{targets: ['127.0.0.1:{server.port}']}}]}}]\n")
         port = free_port()
         process = subprocess.Popen(["prometheus", f"--config.file={tmp_path}/p.yml", f"--storage.tsdb.path={tmp_path}/data",
-                                    f"--web.listen-address=127.0.0.1:{port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                                    f"--web.listen-address=127.0.0.1:{port}", *flags], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             wait_until(lambda: count["scrapes"] > 10, "scrapes", 60)
             report = budget("--prometheus", f"http://127.0.0.1:{port}")
@@ -176,4 +177,4 @@ def test_budget_of_a_real_prometheus(tmp_path):
     assert by_version["v2"]["error_ratio"] == pytest.approx(0.25) and by_version["v2"]["burn_rate"] == pytest.approx(250)
     assert by_version["all"]["error_ratio"] == pytest.approx(0.05) and report["verdict"] == "fail"
     assert all(rule["firing"] for rule in by_version["v2"]["rules"])
-    assert any("15d" in note for note in report["notes"])
+    assert any(f"keeps {kept} only" in note for note in report["notes"])

@@ -152,4 +152,10 @@ BOOST_AUTO_TEST_CASE(a_bad_pair_says_what_was_expected) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_bound_below_a_millisecond_is_found_as_it_is_written) {
+  for (const auto& [bound, le] : {std::pair{0.0005, "0.0005"}, {0.0001, "0.0001"}, {0.25, "0.25"}, {1.0, "1.0"}}) {
+    BOOST_TEST(slow_measure({}, bound)->events.where.matches({{"le", le}}), le);
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -15,6 +15,8 @@ BOOST_AUTO_TEST_CASE(durations_have_units) {
   BOOST_TEST((parse_duration("1.5s") == 1500ms));
   BOOST_TEST((parse_duration("1h30m") == 90min));
   BOOST_TEST((parse_duration("30d") == 720h));
+  BOOST_TEST((parse_duration("2w") == 336h));
+  BOOST_TEST((parse_duration("1y") == 8760h));
   for (const auto* text : {"", "5", "s", "5 s", "5x", "-5s", "5s ", "1e3s", "nans", "1..5s", "99999999999d"}) {
     BOOST_TEST(!parse_duration(text).has_value(), text);
   }
