@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "canaryctl/cli/smoke_run.hpp"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/json/array.hpp>
 
 #include <iostream>
@@ -29,29 +27,16 @@ struct sweep {
   }
 };
 
-http_target at_address(http_target target, const std::string& address) {
-  target.host = address;  // the Host field stays the name's
-  return target;
-}
-
 sweep look(const smoke_command& command) {
-  namespace ip = boost::asio::ip;
   sweep out;
-  boost::asio::io_context io(1);
   boost::system::error_code error;
-  const auto found = ip::tcp::resolver(io).resolve(command.target.host, std::to_string(command.target.port),
-                                                   ip::tcp::resolver::numeric_service, error);
-  if (error) {
-    out.lookup_error = "cannot resolve '" + command.target.host + "': " + error.message();
-    return out;
-  }
-  for (const auto& entry : found) {
-    const auto address = entry.endpoint().address().to_string();
-    if (out.runs.contains(address)) continue;
+  const auto found = addresses_of(command.target, error);
+  if (error) out.lookup_error = "cannot resolve '" + command.target.host + "': " + error.message();
+  for (const auto& target : found) {
     auto one = command;
-    one.target = at_address(one.target, address);
-    one.admin = at_address(one.admin, address);
-    out.runs[address] = run_checks(one);
+    one.target = target;
+    one.admin.host = target.host;
+    out.runs[target.host] = run_checks(one);
   }
   return out;
 }

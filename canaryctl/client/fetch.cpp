@@ -3,6 +3,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 
 #include <algorithm>
 #include <exception>
@@ -51,6 +52,20 @@ std::vector<exchange_result> fetch_many(const http_target& target, const http_re
   }
   io.run();
   return std::move(shared.results);
+}
+
+std::vector<http_target> addresses_of(const http_target& target, boost::system::error_code& error) {
+  using resolver = asio::ip::tcp::resolver;
+  asio::io_context io(1);
+  std::vector<http_target> found;
+  for (const auto& entry :
+       resolver(io).resolve(target.host, std::to_string(target.port), resolver::numeric_service, error)) {
+    auto one = target;
+    one.host = entry.endpoint().address().to_string();
+    const auto same = [&](const http_target& other) { return other.host == one.host; };
+    if (std::none_of(found.begin(), found.end(), same)) found.push_back(std::move(one));
+  }
+  return found;
 }
 
 exchange_result fetch(const http_target& target, const http_request& request, const fetch_options& options) {

@@ -95,6 +95,9 @@ exchange_result fetch(const http_target& target, const http_request& request = {
 std::vector<exchange_result> fetch_many(const http_target& target, const http_request& request, std::size_t count,
                                         std::size_t parallel, const fetch_options& options);
 
+/// The target at each address behind its host's name, no address twice; the Host field stays the name's. Blocking.
+std::vector<http_target> addresses_of(const http_target& target, boost::system::error_code& error);
+
 /// The version that answered: the field X-Canary-Version or, without it, `version` of a JSON object; "" if neither.
 std::string version_of(const http_response& response);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "canaryctl/judge/scrape_source.hpp"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/ip/address.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -31,24 +31,16 @@ struct lookup {
   bool nobody = false;   ///< the name exists no more, or has no address: no ready pod
 };
 
-lookup look_up(boost::asio::io_context& io, const http_target& where) {
+lookup look_up(const http_target& where) {
   lookup out;
   boost::system::error_code error;
   ip::make_address(where.host, error);
   if (!error) return out.found.push_back(where), out;
   out.is_name = true;
-  const auto got =
-      ip::tcp::resolver(io).resolve(where.host, std::to_string(where.port), ip::tcp::resolver::numeric_service, error);
+  out.found = addresses_of(where, error);
   if (error) {
     out.nobody = error == boost::asio::error::host_not_found || error == boost::asio::error::no_data;
     out.problem = "cannot resolve '" + where.host + "': " + error.message();
-    return out;
-  }
-  for (const auto& entry : got) {
-    auto one = where;
-    one.host = entry.endpoint().address().to_string();  // the Host field stays the name's
-    const auto same = [&](const http_target& other) { return other.host == one.host; };
-    if (std::none_of(out.found.begin(), out.found.end(), same)) out.found.push_back(std::move(one));
   }
   return out;
 }
@@ -132,13 +124,12 @@ stat::tally read_gateway(const exposition& metrics, const gateway_measure& what,
 round scrape_source::next() {
   round out;
   out.now = now();
-  boost::asio::io_context io(1);
   std::vector<address> all;
   unsigned ready = 0;
   bool knows_ready = !options_.canary.empty();
   const auto add = [&](const std::vector<http_target>& targets, stat::track side, bool gateway) {
     for (const auto& target : targets) {
-      auto got = look_up(io, target);
+      auto got = look_up(target);
       if (!got.problem.empty()) out.problems.push_back(got.problem);
       for (auto& one : got.found) all.push_back({side, gateway, std::move(one)});
       if (gateway || side == stat::track::stable) continue;
