@@ -2,8 +2,6 @@
 #include "canaryctl/cli/budget_report.hpp"
 #include "canaryctl/cli/values.hpp"
 
-#include <algorithm>
-#include <cmath>
 #include <map>
 #include <set>
 

@@ -8,15 +8,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <ostream>
 
 namespace canaryctl {
 namespace json = boost::json;
 
 namespace {
-
-using counts = std::map<std::string, double>;
 
 const char* to_string(budget_state state) {
   switch (state) {

@@ -155,14 +155,9 @@ boost::system::result<std::vector<range_series>, prometheus_error> prometheus_cl
 }
 
 std::string prometheus_client::flag(const std::string& name) const {
-  const auto got = fetch(base_.with_target(api(base_, "status/flags")), {}, options_);
-  if (got.result != outcome::answered || got.response.status != 200) return {};
-  json::error_code error;
-  const auto answer = json::parse(got.response.body, error);
-  if (error || !answer.is_object()) return {};
-  const auto* data = answer.get_object().if_contains("data");
-  if (data == nullptr || !data->is_object()) return {};
-  const auto* value = data->get_object().if_contains(name);
+  const auto data = ask("status/flags", name);
+  if (!data) return {};
+  const auto* value = data->if_contains(name);
   return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
 }
 

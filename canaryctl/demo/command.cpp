@@ -90,7 +90,7 @@ void add_demo(CLI::App& app, exit_code& result) {
       "Example:\n  canaryctl demo\n  canaryctl demo --port 0 --rate 200 --duration 10s --report answers.yml");
   sub->callback([options, &result] {
     try {
-      find_app(options->app);
+      options->app = find_app(options->app);
     } catch (const demo_error& error) {
       throw usage_error(std::string("demo: ") + error.what());
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include "canaryctl/demo/child_process.hpp"
 #include "canaryctl/cli/interruption.hpp"
+#include "canaryctl/demo/child_process.hpp"
 #include "canaryctl/demo/proxy.hpp"
 
 #include <filesystem>
@@ -27,7 +27,6 @@ class scratch_folder {
   scratch_folder& operator=(const scratch_folder&) = delete;
   const std::filesystem::path& path() const { return path_; }
   void keep() { kept_ = true; }
-  bool kept() const { return kept_; }
 
  private:
   std::filesystem::path path_;

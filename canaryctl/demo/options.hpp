@@ -18,7 +18,7 @@ struct demo_options {
   std::uint64_t seed = 0;                                        ///< 0: a random one, which is printed
   std::uint64_t port = 8080;                                     ///< 0: the kernel chooses
   double error_rate = 0.05;                                      ///< of the bad canary
-  std::string app;                                               ///< empty: beside this program
+  std::string app;                                               ///< its program
   std::string report;                                            ///< empty: no file
   bool keep_logs = false;
   output_format output = output_format::text;

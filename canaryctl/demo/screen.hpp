@@ -21,7 +21,6 @@ class screen {
   void check(bool good, const std::string& text);
   /// Overwritten by whatever comes next; nothing where there is no terminal.
   void progress(const std::string& text);
-  bool terminal() const { return terminal_; }
 
  private:
   void clear();

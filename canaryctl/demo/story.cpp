@@ -39,7 +39,7 @@ story::story(const demo_options& options, screen& out, interruption& stop)
       out_(out),
       stop_(stop),
       proxy_(proxy_of(options_)),
-      fleet_(find_app(options_.app), scratch_.path(), proxy_, stop_) {
+      fleet_(options_.app, scratch_.path(), proxy_, stop_) {
   if (options_.keep_logs) scratch_.keep();
   const auto of = [](std::uint64_t n, const release& what) {
     return std::to_string(n) + (n == 1 ? " pod " : " pods ") + what.version + " (" + what.color + ")";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include "canaryctl/demo/fleet.hpp"
 #include "canaryctl/cli/interruption.hpp"
+#include "canaryctl/demo/fleet.hpp"
 #include "canaryctl/demo/options.hpp"
 #include "canaryctl/demo/proxy.hpp"
 #include "canaryctl/demo/scrape.hpp"
@@ -33,8 +33,6 @@ class story {
   /// What the steps measured so far, in the shape of docs/answers.schema.json.
   const boost::json::object& report() const { return report_; }
   std::string address() const;
-  /// The pods' logs stay on disk.
-  void keep_logs() { scratch_.keep(); }
   const std::filesystem::path& logs() const { return scratch_.path(); }
 
  private:

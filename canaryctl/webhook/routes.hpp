@@ -19,7 +19,7 @@ namespace canaryctl {
 ///   GET /rollouts                 everything that is known, as JSON
 class webhook {
  public:
-  /// Adds its routes, metrics, checks and tasks to the service, which must live as long.
+  /// Adds its routes and metrics to the service, which must live as long.
   webhook(canary::service& service, analyses_options options, std::chrono::nanoseconds patience);
   ~webhook();
 
