@@ -57,6 +57,7 @@ MISTAKES = [
     Mistake("scraping_the_balanced_service", "templates/judge.yaml", '%s=%s-metrics.%s.svc:%d', '%s=%s.%s.svc:%d', "judge.a_scraping_job_finds_the_headless_services"),
     Mistake("one_gate_for_all", "templates/_judge.tpl", '"%s/flagger/%s" $url .)', '"%s/flagger/%s" $url "rollout")', "judge.flagger_asks_the_judge_at_its_gates"),
     Mistake("argo_promotes_without_a_verdict", "templates/rollout.yaml", "successCondition: result.successful == true", "successCondition: result.failed == false", "judge.argo_rollouts_asks_the_judge_beside_its_steps_and_at_the_end"),
+    Mistake("a_step_of_argo_that_never_ends", "templates/rollout.yaml", "      count: {{ $limit }}\n", "", "judge.argo_rollouts_asks_the_judge_beside_its_steps_and_at_the_end"),
     Mistake("the_same_checksum_for_every_rollout", "templates/_judge.tpl", 'checksum={{ "{{args.pod-template-hash}}" }}', "checksum=1", "judge.argo_rollouts_asks_the_judge_beside_its_steps_and_at_the_end"),
     Mistake("a_webhook_that_looks_like_the_service", "templates/_judge.tpl", "app.kubernetes.io/component: judge\ncanary-demo/judge", "app.kubernetes.io/component: server\napp.kubernetes.io/name: canary-demo\ncanary-demo/judge", "judge.the_judges_pods_are_nobody_elses"),
     Mistake("a_webhook_open_to_all", "templates/judge.yaml", "        - {protocol: TCP, port: 8080}\n    {{- end }}\n", "        - {protocol: TCP, port: 8080}\n    {{- end }}\n    - ports:\n        - {protocol: TCP, port: 8080}\n", "judge.only_controllers_ask_the_webhook_and_it_asks_only_prometheus"),

@@ -137,7 +137,7 @@ def argo_rollouts_asks_the_judge_beside_its_steps_and_at_the_end(chart):
         _is_the_webhook(rendering, url)
     assert templates[beside[1]]["metrics"][0]["failureLimit"] == 0
     waits = templates[last]["metrics"][0]
-    assert waits["consecutiveSuccessLimit"] == 1 and waits["inconclusiveLimit"] == 20 and waits["failureLimit"] == 0
+    assert waits["consecutiveSuccessLimit"] == 1 and waits["count"] == waits["inconclusiveLimit"] == 20 and waits["failureLimit"] == 0
     rolls_back = {one["metadata"]["name"]: one["spec"] for one in _judged(chart, "nginx", "argo-rollouts", judge={"onInconclusive": "rollback"}).all("AnalysisTemplate")}
     waits = rolls_back[last]["metrics"][0]
     assert waits["count"] == waits["inconclusiveLimit"] == 20 and waits["failureLimit"] == -1
