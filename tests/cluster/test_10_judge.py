@@ -1,11 +1,11 @@
-"""The judge decides a release by itself: as a Job that fails a bad upgrade, and as the webhook that Flagger asks."""
+"""The judge decides a release by itself, as a Job that fails a bad upgrade."""
 
 import re
 
 import pytest
 
-from conftest import GATEWAY, cluster_tool
-from support import client, kube
+from conftest import GATEWAY
+from support import client
 from support.load import Load
 from support.record import record
 from support.wait import wait_for
@@ -106,69 +106,3 @@ def test_a_good_canary_is_promoted(judged):
     assert done.returncode == 0 and verdict(output) == "promote", output
     assert client.info(judged.url, judged.host, X_Canary="always")["version"] == "v3"
     decided("job-good", judged, output, counts, rate=400)
-
-
-@pytest.fixture(scope="module")
-def asked(new_release, gateway, monitoring):
-    """A release that Flagger drives and only the judge decides: Flagger's own thresholds are out of reach."""
-    from conftest import uninstall
-    cluster_tool("add", "flagger")
-    if not kube.has_kind("canaries.flagger.app"):
-        pytest.skip("needs Flagger in this cluster")
-    release = new_release("asked", traffic__hosts=["asked.local"])
-    release.base.update({
-        "replicaCount": 2, "rollout.minReadySeconds": 0, "config.settings.drainDelay": "3s", "traffic.driver": "flagger",
-        "flagger.maxErrorPercent": 100, "flagger.maxLatencySeconds": 60, "monitoring.interval": "2s", "monitoring.scrapeTimeout": "1s",
-        "flagger.analysis": {"interval": "10s", "threshold": 3, "maxWeight": 40, "stepWeight": 40},
-        "judge.enabled": True, "judge.interval": "2s", "judge.warmup": "5s", "judge.slo": 99,
-    })
-    release.host, release.url = "asked.local", gateway
-    release.install()
-    try:
-        wait_for(lambda: phase(release) in ("Initialized", "Succeeded") and client.info(release.url, release.host)["version"] == "v1",
-                 150, "the release to be initialised", every=1)
-        yield release
-    finally:
-        uninstall(release)
-
-
-def phase(release):
-    return kube.get("canary.flagger.app", "canary-demo", release.namespace).get("status", {}).get("phase")
-
-
-def known(release):
-    """What the webhook knows, through the API server's proxy."""
-    path = f"/api/v1/namespaces/{release.namespace}/services/canary-demo-judge:http/proxy/rollouts"
-    return kube.api().raw(path)["rollouts"]
-
-
-def followed(release, values):
-    """Changes the release under load and follows Flagger to the end; the phases it went through and the verdicts meanwhile."""
-    seen, verdicts = [], []
-    with Users(release, 200):
-        release.upgrade(values, wait="--wait=hookOnly")
-
-        def ended():
-            now = phase(release)
-            if not seen or seen[-1] != now:
-                seen.append(now)
-            verdicts.extend(one for one in known(release) if one["metrics"])
-            return len(seen) > 1 and now in ("Succeeded", "Failed")
-        wait_for(ended, 280, f"Flagger to end, seen {seen}", every=1)
-    return seen, verdicts
-
-
-def test_flagger_promotes_a_good_canary_when_the_judge_does(asked):
-    seen, verdicts = followed(asked, {"image.tag": "v2", "config.stable.appColor": "green"})
-    assert seen[-1] == "Succeeded", (seen, verdicts[-1:])
-    assert any(one["successful"] and one["version"] == "v2" for one in verdicts), verdicts[-1:]
-    wait_for(lambda: client.info(asked.url, asked.host)["version"] == "v2", 60, "v2 to be what users get")
-    record("judge-flagger-good", phases=seen, reason=verdicts[-1]["reason"])
-
-
-def test_flagger_rolls_a_bad_canary_back_when_the_judge_does(asked):
-    seen, verdicts = followed(asked, {"image.tag": "v3", "config.stable.appColor": "yellow", "config.stable.settings.faultErrorRate": 0.2})
-    assert seen[-1] == "Failed", (seen, verdicts[-1:])
-    assert any(one["failed"] and one["version"] == "v3" for one in verdicts), verdicts[-1:]
-    wait_for(lambda: client.info(asked.url, asked.host)["version"] == "v2", 60, "v2 to be what users get still")
-    record("judge-flagger-bad", phases=seen, reason=verdicts[-1]["reason"])
