@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
+#include "enumerate.hpp"
+
 #include <canary/judge/judge.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -45,6 +47,20 @@ BOOST_AUTO_TEST_CASE(errors_of_the_canary_alone_roll_it_back) {
   BOOST_TEST(v.reason.find("Rolled back: errors in 9 of 180 (5 %)") != std::string::npos, v.reason);
   BOOST_TEST(v.reason.find("at most 1 in 20") != std::string::npos, v.reason);
   BOOST_TEST(v.rollback_evidence >= 20);
+}
+
+BOOST_AUTO_TEST_CASE(independent_form_finds_5_percent_errors_in_60_requests_more_often_than_not) {
+  // One scrape a second at 300 requests/s, 80:20. Over all outcomes: the median is one scrape.
+  judge_options o;
+  o.assume = assumption::independent;
+  o.confidence = 0;
+  const auto found = test::expectation(240, 0, 60, 0.05L, [&](const pair& p) {
+    judge j(o);
+    j.observe({{p.stable}, {p.canary}, 1});
+    return j.decided() == decision::rollback ? 1.0 : 0.0;
+  });
+  BOOST_TEST(double(found) > 0.5);
+  BOOST_TEST_MESSAGE("found by the first scrape: " << double(found));
 }
 
 BOOST_AUTO_TEST_CASE(a_rollback_is_final) {
