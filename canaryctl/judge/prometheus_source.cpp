@@ -175,8 +175,8 @@ round prometheus_source::next() {
     sample.pod = name;
     sample.side = *side;
     sample.start_time = pod.values[starts].value_or(0);
-    sample.revision = value_of(pod.names, options_.revision.version);
-    if (options_.revision.with_config) sample.revision += "/" + configs[name];
+    sample.revision.version = value_of(pod.names, options_.revision.version);
+    sample.revision.config = value_of(configs, name);
     bool complete = true;
     for (std::size_t i = 0; i != options_.measures.size(); ++i) {
       const auto& one = options_.measures[i];

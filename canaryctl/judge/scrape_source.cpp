@@ -109,9 +109,9 @@ stat::pod_sample read_pod(const exposition& metrics, const scrape_options& optio
   bool has_start = false;
   out.start_time = sum(metrics, options.names.start_time, {}, has_start);
   if (!options.measures.empty() && !options.revision.version.empty())
-    out.revision = label_of(metrics, options.measures[0].total.metric, options.revision.version);
+    out.revision.version = label_of(metrics, options.measures[0].total.metric, options.revision.version);
   if (options.revision.with_config)
-    out.revision += "/" + label_of(metrics, options.revision.info, options.revision.config);
+    out.revision.config = label_of(metrics, options.revision.info, options.revision.config);
   return out;
 }
 

@@ -20,7 +20,7 @@ struct revision_labels {
   std::string version = "version";
   std::string info = "canary_build_info";  ///< the metric that has `config`
   std::string config = "config";
-  bool with_config = false;  ///< revisions are "version/config" instead of "version"
+  bool with_config = false;  ///< it is looked at, too
 };
 
 struct scrape_options {

@@ -65,12 +65,9 @@ std::optional<gateway_measure> make_gateway(const settings& s) {
 
 bool with_config(const settings& s) { return !s.stable_config.empty() || !s.canary_config.empty(); }
 
-std::string revision(const settings& s, const std::string& option, const std::string& version,
-                     const std::string& config) {
-  if (config.empty() && !version.empty() && with_config(s))
-    reject(option + "-version", "give --stable-config and --canary-config both or neither");
+stat::pod_revision revision(const std::string& option, const std::string& version, const std::string& config) {
   if (!config.empty() && version.empty()) reject(option + "-config", "it needs " + option + "-version besides");
-  return config.empty() ? version : version + "/" + config;
+  return {version, config};
 }
 
 void read_scrape(const settings& s, scrape_options& out) {
@@ -215,8 +212,8 @@ engine_options make_engine_options(const settings& s) {
   out.judge.assume = s.assume == "independent" ? stat::assumption::independent : stat::assumption::any_within_batch;
   out.batching.least_requests = s.least_requests;
   out.batching.warmup = seconds(s.warmup);
-  out.batching.stable_revision = revision(s, "--stable", s.stable_version, s.stable_config);
-  out.batching.canary_revision = revision(s, "--canary", s.canary_version, s.canary_config);
+  out.batching.stable_revision = revision("--stable", s.stable_version, s.stable_config);
+  out.batching.canary_revision = revision("--canary", s.canary_version, s.canary_config);
   out.guardrails.restarts = static_cast<unsigned>(s.restarts);
   out.guardrails.seconds_without_traffic = seconds(s.without_traffic);
   out.guardrails.seconds_without_ready = seconds(s.without_ready);

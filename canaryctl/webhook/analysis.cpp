@@ -26,10 +26,9 @@ judge::selector select(const std::string& text, const rollout_key& key) {
 analysis_options narrowed(analysis_options options, const rollout_key& key) {
   options.source.stable = select(options.stable_select, key);
   options.source.canary = select(options.canary_select, key);
-  auto& revision = options.engine.batching.canary_revision;
-  revision = key.version;
-  options.source.revision.with_config = !key.config.empty();
-  if (!key.config.empty()) revision += "/" + key.config;
+  options.engine.batching.canary_revision = {key.version, key.config};
+  // Stable may be narrowed by its own.
+  if (!key.config.empty()) options.source.revision.with_config = true;
   return options;
 }
 

@@ -78,8 +78,8 @@ class Traffic:
 def fleet(tmp_path_factory):
     """Stable v1, a good v2, a bad v3 with 20 % errors, and an idle v4: each canary is told from the others by its version."""
     with contextlib.ExitStack() as stack:
-        stable = stack.enter_context(App("v1", "white", "stable")).ready()
-        good = stack.enter_context(App("v2", "green", "canary")).ready()
+        stable = stack.enter_context(App("v1", "white", "stable", APP_CONFIG="c1")).ready()
+        good = stack.enter_context(App("v2", "green", "canary", APP_CONFIG="c2")).ready()
         bad = stack.enter_context(App("v3", "yellow", "canary", CANARY_FAULT_ERROR_RATE=0.2, CANARY_FAULT_SEED=7)).ready()
         idle = stack.enter_context(App("v4", "red", "canary")).ready()
         prometheus = Prometheus(tmp_path_factory.mktemp("prometheus"), [f"127.0.0.1:{pod.admin_port}" for pod in (stable, good, bad, idle)])
@@ -113,6 +113,26 @@ def test_an_inconclusive_canary_goes_on_and_is_neither_promoted_nor_rolled_back(
     for _ in range(2):
         assert webhook.gates("idle", "v4") == {"rollout": 200, "confirm-rollout": 200, "pre-rollout": 200, "confirm-promotion": 403, "rollback": 403}
     assert webhook.rollout("idle")["decision"] == "inconclusive"
+
+
+@pytest.mark.parametrize("options, config, batches", [
+    (["--stable-version", "v1"], "c2", True),
+    (["--stable-version", "v1", "--stable-config", "c1"], None, True),
+    (["--stable-version", "v1", "--stable-config", "c1"], "c2", True),
+    (["--stable-version", "v1", "--stable-config", "c0"], None, False),
+    (["--stable-version", "v0"], "c2", False),
+])
+def test_stable_and_the_canary_are_each_narrowed_by_what_is_given(fleet, options, config, batches):
+    """A version alone, or with a configuration: what one side is narrowed by says nothing of the other's pods."""
+    about = {"namespace": "shop", "name": "good", "checksum": "abc", "version": "v2", **({"config": config} if config else {})}
+    with Webhook(fleet, *options) as narrowed:
+        narrowed.ready()
+
+        def judged():
+            fetch(narrowed.url + "/argo-rollouts?" + urllib.parse.urlencode(about))
+            return narrowed.rollout("good")
+        known = wait_until(lambda: (now := judged()).get("judged_until", 0) - now.get("began", 0) > 5 and now, "more than five rounds", ENOUGH)
+        assert (known["batches"] > 0) == batches, known
 
 
 def test_a_version_that_nobody_runs_is_waited_for(webhook):

@@ -42,7 +42,8 @@ void batcher::add(const pod_sample& s) {
     return;
   }
   const auto& wanted = s.side == track::canary ? options_.canary_revision : options_.stable_revision;
-  if (!wanted.empty() && s.revision != wanted) {
+  const auto differs = [](const std::string& want, const std::string& is) { return !want.empty() && want != is; };
+  if (differs(wanted.version, s.revision.version) || differs(wanted.config, s.revision.config)) {
     ++counts_.other_revision;
     return;
   }

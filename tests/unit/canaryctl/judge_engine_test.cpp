@@ -29,7 +29,7 @@ round at(double now, tally stable, tally canary) {
   round r;
   r.now = now;
   r.reached = true;
-  r.pods = {{"s", track::stable, "", 1, {stable}}, {"c", track::canary, "", 1, {canary}}};
+  r.pods = {{"s", track::stable, {}, 1, {stable}}, {"c", track::canary, {}, 1, {canary}}};
   return r;
 }
 
@@ -84,8 +84,8 @@ BOOST_AUTO_TEST_CASE(the_gateways_errors_are_a_metric_of_their_own) {
   engine judged(o);
   for (int i = 0; i != 40 && judged.look().decided == decision::inconclusive; ++i) {
     auto r = at(i, {std::uint64_t(40 * i), 0}, {std::uint64_t(10 * i), 0});
-    r.gateway = {{"g stable", track::stable, "", 0, {{std::uint64_t(40 * i), 0}}},
-                 {"g canary", track::canary, "", 0, {{std::uint64_t(12 * i), std::uint64_t(2 * i)}}}};
+    r.gateway = {{"g stable", track::stable, {}, 0, {{std::uint64_t(40 * i), 0}}},
+                 {"g canary", track::canary, {}, 0, {{std::uint64_t(12 * i), std::uint64_t(2 * i)}}}};
     judged.take(r);
   }
   const auto v = judged.look();

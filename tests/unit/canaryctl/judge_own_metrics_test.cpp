@@ -19,7 +19,7 @@ round at(double now, std::uint64_t stable, std::uint64_t canary, std::uint64_t e
   round r;
   r.now = now;
   r.reached = true;
-  r.pods = {{"s", track::stable, "", 1, {{stable, 0}}}, {"c", track::canary, "", 1, {{canary, errors}}}};
+  r.pods = {{"s", track::stable, {}, 1, {{stable, 0}}}, {"c", track::canary, {}, 1, {{canary, errors}}}};
   return r;
 }
 

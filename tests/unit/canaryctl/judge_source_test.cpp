@@ -98,7 +98,8 @@ BOOST_AUTO_TEST_CASE(a_scrape_becomes_a_pod_with_a_tally_a_measure) {
   BOOST_TEST((pod.counters[2] == tally{100, 10}));
   BOOST_TEST((pod.counters[3] == tally{100, 90}));
   BOOST_TEST(pod.start_time == 1700000000.5);
-  BOOST_TEST(pod.revision == "v2/abc");
+  BOOST_TEST(pod.revision.version == "v2");
+  BOOST_TEST(pod.revision.config == "abc");
 }
 
 BOOST_AUTO_TEST_CASE(a_bound_that_no_bucket_has_is_missing_and_not_taken_for_slow) {

@@ -14,7 +14,7 @@ constexpr double epoch = 1'700'000'000;
 
 pod_sample sample(std::string pod, track side, std::uint64_t requests, std::uint64_t errors = 0,
                   double start = epoch - 1000) {
-  return {std::move(pod), side, "", start, {{requests, errors}}};
+  return {std::move(pod), side, {}, start, {{requests, errors}}};
 }
 
 /// Two pods that were warm before we looked; each round adds to their counters.
@@ -219,11 +219,35 @@ BOOST_AUTO_TEST_CASE(a_second_sample_in_a_round_is_not_added) {
 }
 
 BOOST_AUTO_TEST_CASE(only_the_revision_under_test_counts) {
-  scene t({.stable_revision = "", .canary_revision = "v3/abc"});
+  scene t({.canary_revision = {"v3", "abc"}});
   t.round(0, 0);
   t.round(10, 5);
   BOOST_TEST(t.b.pods(track::canary) == 0);
   BOOST_TEST(t.b.counts().other_revision == 2);
+}
+
+BOOST_AUTO_TEST_CASE(each_track_is_told_by_as_much_of_a_revision_as_is_given) {
+  struct revision_case {
+    pod_revision wanted;
+    bool counts;
+  };
+  const revision_case cases[] = {
+      {{}, true},          {{"v3", ""}, true},    {{"", "abc"}, true},    {{"v3", "abc"}, true},  {{"v2", ""}, false},
+      {{"", "ab"}, false}, {{"v3", "ab"}, false}, {{"v2", "abc"}, false}, {{"v3/abc", ""}, false}};
+  for (const auto& one : cases) {
+    BOOST_TEST_CONTEXT(one.wanted.version << " and " << one.wanted.config) {
+      batcher b({.stable_revision = one.wanted, .canary_revision = {"v4", ""}});
+      auto stable = sample("s", track::stable, 100);
+      stable.revision = {"v3", "abc"};
+      auto canary = sample("c", track::canary, 100);
+      canary.revision = {"v4", "def"};
+      b.add(stable);
+      b.add(canary);
+      BOOST_TEST(b.pods(track::stable) == (one.counts ? 1u : 0u));
+      BOOST_TEST(b.pods(track::canary) == 1u);
+      BOOST_TEST(b.counts().other_revision == (one.counts ? 0u : 1u));
+    }
+  }
 }
 
 BOOST_AUTO_TEST_CASE(another_number_of_counters_is_left_out_and_counted) {

@@ -46,8 +46,8 @@ BOOST_AUTO_TEST_CASE(just_under_each_limit_is_well) {
 BOOST_AUTO_TEST_CASE(scraping_alone_tells_silence_restarts_and_missing_traffic) {
   batcher b;
   const auto scrape = [&](double now, std::uint64_t requests, bool canary, double started) {
-    b.add({"s", track::stable, "", 1000, {{requests, 0}}});
-    if (canary) b.add({"c", track::canary, "", started, {{5, 0}}});
+    b.add({"s", track::stable, {}, 1000, {{requests, 0}}});
+    if (canary) b.add({"c", track::canary, {}, started, {{5, 0}}});
     (void)b.end_round(now);
   };
   for (int i = 0; i <= 130; ++i) scrape(5000 + i, std::uint64_t(10 * i), true, 1000);

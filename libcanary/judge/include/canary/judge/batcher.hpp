@@ -13,12 +13,18 @@ namespace canary::judge {
 
 enum class track { stable, canary };
 
+/// What a pod runs; in options, what is wanted: an empty member is any.
+struct pod_revision {
+  std::string version{};
+  std::string config{};
+};
+
 /// One pod's cumulative counters as they were scraped.
 struct pod_sample {
   std::string pod{};  ///< unique over both tracks: namespace/name, or its address
   track side = track::stable;
-  std::string revision{};  ///< version and configuration it runs; see batcher_options
-  double start_time = 0;   ///< of its process, seconds since the epoch (process_start_time_seconds); 0: not known
+  pod_revision revision{};
+  double start_time = 0;  ///< of its process, seconds since the epoch (process_start_time_seconds); 0: not known
   std::vector<tally> counters{};  ///< since its start, one a metric
 };
 
@@ -28,8 +34,8 @@ struct batcher_options {
   double warmup = 30;                ///< seconds of a new pod that do not count
   unsigned missed_rounds = 3;        ///< a pod not seen for so many rounds has gone
   double longest_round = 300;        ///< a clock that steps further than this has jumped
-  std::string stable_revision{};     ///< only pods that run it count; empty: any
-  std::string canary_revision{};
+  pod_revision stable_revision{};    ///< only pods that run it count
+  pod_revision canary_revision{};
 };
 
 /// What went by besides batches, since the beginning; for guardrails and own metrics.
