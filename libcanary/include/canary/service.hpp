@@ -63,9 +63,10 @@ class service {
 };
 
 /// The `main` of a service: reads the environment, has `setup` add routes, checks and tasks, and runs. Answers `--help`
-/// (every setting; `--help-markdown` as a table), `--check-config` and `--version`. \returns the exit code: 2 on a bad
-/// environment or argument, else that of `service::run`. \param defaults what the program says of itself; `APP_VERSION`
-/// and the like may say otherwise
+/// (every setting; `--help-markdown` as a table), `--check-config` and `--version`.
+///
+/// \param defaults what the program says of itself; `APP_VERSION` and the like may say otherwise
+/// \returns the exit code: 2 on a bad environment or argument, else that of `service::run`
 int run_service(int argc, char** argv, identity defaults, const std::function<void(service&)>& setup);
 
 }  // namespace canary
