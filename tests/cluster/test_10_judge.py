@@ -4,9 +4,8 @@ import re
 
 import pytest
 
-from conftest import GATEWAY
 from support import client
-from support.load import Load
+from support.load import Users
 from support.record import record
 from support.wait import wait_for
 
@@ -28,19 +27,6 @@ def judged(new_release, gateway):
     release.base.update(JUDGED)
     yield served(release, gateway, "judged.local", "gateway")
     uninstall(release)
-
-
-class Users:
-    """Requests at a rate while an upgrade runs."""
-
-    def __init__(self, release, rate):
-        self.load = Load(GATEWAY + "/api/info", rate, release.host, ["--max-failures", "1000000000", "--connections", "32"])
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.counts = self.load.stop()
 
 
 def verdict(output):

@@ -9,10 +9,9 @@ import time
 import pytest
 import yaml
 
-from conftest import GATEWAY
 from support import client, kube
 from support.faults import set_faults
-from support.load import CANARYCTL, Load
+from support.load import CANARYCTL, Users
 from support.process import run
 from support.record import record
 from support.wait import wait_for
@@ -55,18 +54,6 @@ def metric(verdict, name):
     return next(m for m in verdict["metrics"] if m["name"] == name)
 
 
-class Users:
-    def __init__(self, release, rate):
-        self.load = Load(GATEWAY + "/api/info", rate, release.host, ["--max-failures", "1000000000", "--connections", "32"])
-        time.sleep(1)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.counts = self.load.stop()
-
-
 class Faults:
     """Faults in the pods of a track while the block runs."""
 
@@ -101,6 +88,7 @@ def test_5_percent_errors_are_found_within_so_many_canary_requests(live, name):
     rate, runs, options, most = SPEED[name]
     needed = []
     with Faults(live, "canary", error_rate=0.05), Users(live, rate):
+        time.sleep(1)  # until the rate is what it should be
         for _ in range(runs):
             verdict = judged(*SCRAPES, *options)
             assert verdict["decision"] == "rollback", verdict

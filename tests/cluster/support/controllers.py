@@ -6,7 +6,7 @@ import contextlib
 import pytest
 
 from . import client, kube
-from .load import Load
+from .load import Users
 from .wait import wait_for
 
 CRDS = {"flagger": "canaries.flagger.app", "argo-rollouts": "rollouts.argoproj.io"}
@@ -23,7 +23,7 @@ def together(releases, action):
 @contextlib.contextmanager
 def controlled_releases(new_release, gateway, monitoring, drivers, rate):
     """A release of v1 by each name of `drivers` (its values), with so many requests a second of its own while the block runs."""
-    from conftest import GATEWAY, cluster_tool, uninstall
+    from conftest import cluster_tool, uninstall
     for controller, crd in CRDS.items():
         if not any(values["traffic.driver"] == controller for values in drivers.values()):
             continue
@@ -38,17 +38,16 @@ def controlled_releases(new_release, gateway, monitoring, drivers, rate):
         release.wait = "--wait=legacy"
         releases[name] = release
     together(releases, lambda release: release.install())
-    loads = {}
     try:
         together(releases, lambda release: wait_for(lambda: client.info(release.url, release.host)["version"] == "v1" and phase(release) in READY,
                                                     150, f"{release.host} to be initialised", every=1))
-        loads = {name: Load(GATEWAY + "/api/info", rate, release.host, ["--max-failures", "1000000000"]) for name, release in releases.items()}
-        # An analysis that begins before the first scrape finds no numbers and fails a good canary.
-        together(releases, lambda release: wait_for(lambda: "stable" in tracks(release, monitoring), 150, f"scrapes of {release.namespace}", every=1))
-        yield releases
+        with contextlib.ExitStack() as users:
+            for release in releases.values():
+                users.enter_context(Users(release, rate))
+            # An analysis that begins before the first scrape finds no numbers and fails a good canary.
+            together(releases, lambda release: wait_for(lambda: "stable" in tracks(release, monitoring), 150, f"scrapes of {release.namespace}", every=1))
+            yield releases
     finally:
-        for load in loads.values():
-            load.stop()
         together(releases, uninstall)
 
 

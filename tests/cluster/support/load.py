@@ -38,6 +38,19 @@ class Load:
         return json.loads(text)
 
 
+class Users:
+    """Requests to a release at a rate while the block runs, whatever they meet; `.counts` afterwards."""
+
+    def __init__(self, release, rate):
+        self.load = Load(release.url + "/api/info", rate, release.host, ["--max-failures", "1000000000", "--connections", "32"])
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.counts = self.load.stop()
+
+
 # Kept connections, fresh ones, and a method that no client or proxy may send twice on its own: 550 requests/s.
 MIX = {
     "keep-alive": (300, ["--connections", "64"]),
