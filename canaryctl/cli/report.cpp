@@ -22,9 +22,14 @@ struct report_command {
 
 exit_code run_report(const report_command& command) {
   const measurements run(command.measured);
+  auto answers = cluster_answers(run);
+  if (answers.empty()) {
+    throw usage_error("--measurements: '" + command.measured +
+                      "' holds no step of a run: expected files such as pods.json and split-gateway.json");
+  }
   boost::json::object document{{"about", about("cluster")}};
   if (!command.commit.empty()) document["about"].as_object()["commit"] = command.commit;
-  for (auto& [key, value] : cluster_answers(run)) document[key] = std::move(value);
+  for (auto& [key, value] : answers) document[key] = std::move(value);
   add_verdict(document, exit_code::pass);
   if (command.output == output_format::json) {
     write_json(std::cout, document);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "canaryctl/report/answers.hpp"
 
+#include "canaryctl/cli/command.hpp"
 #include "canaryctl/stats/budget.hpp"
 #include "canaryctl/stats/interval.hpp"
 
@@ -83,10 +84,13 @@ json::array queries_of(const json::object& measured) {
 
 json::object resources_of(const json::object& measured) {
   json::object out;
-  for (const auto& [version, cores] : member(measured, "cpu_seconds_per_second")) {
-    out[version] = {{"pods", measured.at("pods").at(version)},
-                    {"cpu_cores", cores},
-                    {"memory_bytes", measured.at("resident_bytes").at(version)}};
+  for (const auto& [version, cores] : measured.at("cpu_seconds_per_second").as_object()) {
+    const auto of_version = [&measured, name = version](std::string_view key) {
+      if (const auto* value = measured.at(key).as_object().if_contains(name)) return *value;
+      throw usage_error("--measurements: 'resources.json': " + std::string(key) + "." + std::string(name) +
+                        ": missing: expected a number, as in cpu_seconds_per_second");
+    };
+    out[version] = {{"pods", of_version("pods")}, {"cpu_cores", cores}, {"memory_bytes", of_version("resident_bytes")}};
   }
   return out;
 }
@@ -222,7 +226,7 @@ json::object cluster_answers(const measurements& run) {
   whole("uninstall", "uninstall", {"seconds", "objects_left"});
   if (auto controllers = controllers_of(run); !controllers.empty()) out["controllers"] = std::move(controllers);
   if (auto judge = judge_of(run); !judge.empty()) out["judge"] = std::move(judge);
-  out["observations"] = observations(out);
+  if (!out.empty()) out["observations"] = observations(out);
   return out;
 }
 

@@ -10,7 +10,7 @@ namespace canaryctl {
 
 /// The answers of a run on a cluster, in the shape of docs/answers.cluster.schema.json: counts as they were measured,
 /// and every derived number (shares, intervals, sums, budget) worked out from them here. A step that was not run leaves
-/// its part out.
+/// its part out; without any the document is empty.
 boost::json::object cluster_answers(const measurements& run);
 
 /// What the numbers say, one plain sentence each, for a document made by cluster_answers.

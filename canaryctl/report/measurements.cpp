@@ -2,6 +2,7 @@
 #include "canaryctl/report/measurements.hpp"
 
 #include "canaryctl/cli/command.hpp"
+#include "canaryctl/report/shape.hpp"
 
 #include <boost/json/parse.hpp>
 
@@ -31,6 +32,9 @@ measurements::measurements(const fs::path& folder) {
     if (!in || bad || !value.is_object()) {
       throw usage_error("--measurements: '" + file.string() + "' is no JSON object" +
                         (bad ? ": " + bad.message() : ""));
+    }
+    if (const auto mistake = mistake_in(file.stem().string(), value); !mistake.empty()) {
+      throw usage_error("--measurements: '" + file.string() + "': " + mistake);
     }
     steps_[file.stem().string()] = std::move(value);
   }

@@ -12,7 +12,8 @@ namespace canaryctl {
 /// What the steps of a run measured: one JSON object a step, named after its file.
 class measurements {
  public:
-  /// Reads FOLDER/*.json. Throws usage_error naming the folder or file that cannot be read as an object.
+  /// Reads FOLDER/*.json. Throws usage_error naming the folder or file that cannot be read as an object, or the
+  /// file, the member and what was expected where a step lacks what a report reads.
   explicit measurements(const std::filesystem::path& folder);
 
   /// The step's object, or nullptr if that step was not run.

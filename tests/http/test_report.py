@@ -4,6 +4,7 @@ import copy
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 
 import pytest
@@ -92,6 +93,64 @@ def test_bad_measurements_are_named(tmp_path):
     (tmp_path / "pods.json").write_text("[1,")
     broken = report("--measurements", tmp_path)
     assert broken.returncode == 2 and "pods.json" in broken.stderr
+
+
+NOTHING = object()
+WRONG = [
+    ("split-gateway", "counted", NOTHING, "missing: expected a whole number above 0"),
+    ("split-gateway", "exit_code", NOTHING, "missing: expected a whole number"),
+    ("split-gateway", "versions", [], "[]: expected a list with something in it"),
+    ("split-gateway", "versions.1.observed", "400", '"400": expected a whole number'),
+    ("split-nginx", "versions.0.interval_test", NOTHING, "missing: expected a list"),
+    ("releases-gateway", "load", NOTHING, "missing: expected an object, as canaryctl load writes it"),
+    ("releases-gateway", "load.requests", 0, "0: expected a whole number above 0"),
+    ("releases-nginx", "load.statuses", NOTHING, "missing: expected an object"),
+    ("releases-nginx", "phases.upgrade", None, "null: expected a number"),
+    ("fault-sigkill-nginx", "load.outcomes", [], "[]: expected an object"),
+    ("fault-sigkill-nginx", "load.seconds_without_canary", "2 s", '"2 s": expected a number'),
+    ("drain-gateway", "seconds", NOTHING, "missing: expected a number"),
+    ("queries", "rate_query", 5, "5: expected text"),
+    ("queries", "window_rates", NOTHING, "missing: expected an object"),
+    ("counted", "client.v1", {}, "{}: expected a number"),
+    ("resources", "pods.v2", NOTHING, "missing: expected a number, as in cpu_seconds_per_second"),
+    ("controller-argo-nginx", "bad_phases", "Degraded", '"Degraded": expected a list'),
+    ("judge-evidence-300", "canary_requests", [], "[]: expected a list with something in it"),
+    ("judge-evidence-300", "canary_requests.2", True, "true: expected a number"),
+    ("judge-job-good", "requests", NOTHING, "missing: expected a whole number"),
+    ("judge-promotion", "reason", NOTHING, "missing: expected text"),
+]
+
+
+@pytest.mark.parametrize("step, path, value, what", WRONG, ids=[f"{step} {path}" for step, path, *_ in WRONG])
+def test_a_step_that_lacks_what_is_read_is_named_with_what_was_expected(tmp_path, step, path, value, what):
+    file = shutil.copytree(RUN, tmp_path / "run") / f"{step}.json"
+    measured = within = json.loads(file.read_text())
+    *above, last = [int(part) if part.isdigit() else part for part in path.split(".")]
+    for part in above:
+        within = within[part]
+    if value is NOTHING:
+        del within[last]
+    else:
+        within[last] = value
+    file.write_text(json.dumps(measured))
+    refused = report("--measurements", file.parent)
+    assert refused.returncode == 2 and refused.stdout == ""
+    assert f"{file.name}': {path}: {what}" in refused.stderr, refused.stderr
+
+
+def test_a_step_may_be_missing_and_one_that_is_not_read_may_be_anything(tmp_path):
+    folder = shutil.copytree(RUN, tmp_path / "run")
+    (folder / "split-nginx.json").unlink()
+    (folder / "readme.json").write_text("{}")
+    result = report("--measurements", folder)
+    assert result.returncode == 0 and set(yaml.safe_load(result.stdout)["splits"]) == {"gateway"}
+
+
+def test_a_folder_without_a_step_does_not_pass(tmp_path):
+    (tmp_path / "package.json").write_text("{}")
+    refused = report("--measurements", tmp_path, "--output-file", tmp_path / "answers.yml")
+    assert refused.returncode == 2 and f"'{tmp_path}' holds no step of a run: expected files such as pods.json" in refused.stderr
+    assert not (tmp_path / "answers.yml").exists()
 
 
 def test_an_output_file_that_will_not_be_written_is_said(tmp_path):
