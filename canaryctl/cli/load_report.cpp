@@ -173,6 +173,7 @@ void load_body_from_file(std::string& body) {
   if (!file.is_open() || file.bad())
     throw usage_error("--data: cannot read '" + path + "'; expected @FILE or the body itself");
   content.resize(static_cast<std::size_t>(file.gcount()));
+  content.shrink_to_fit();
   if (content.size() > limit) throw usage_error("--data: '" + path + "' is larger than 64 MiB");
   body = std::move(content);
 }
