@@ -48,7 +48,8 @@ exit_code run_webhook(webhook_command& command) {
   }
   canary::service service(std::move(settings), &env);
   const webhook served(service, command.options, command.patience);
-  return service.run() == 0 ? exit_code::pass : exit_code::fail;
+  // Without tasks of its own nothing can fail but to listen where it was told to.
+  return service.run() == 0 ? exit_code::pass : exit_code::usage;
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 import contextlib
 import json
 import shutil
+import socket
 import threading
 import time
 import urllib.parse
@@ -313,6 +314,15 @@ def test_wrong_options_end_it_with_2_and_say_why(options, words):
 def test_a_wrong_setting_of_the_service_ends_it_with_2(fleet):
     with Webhook(fleet, CANARY_HTTP_PORT="http") as wrong:
         assert wrong.wait() == 2 and "CANARY_HTTP_PORT" in "".join(wrong.raw)
+
+
+@pytest.mark.parametrize("setting, name", [("CANARY_HTTP_PORT", "http"), ("CANARY_ADMIN_PORT", "admin")])
+def test_a_taken_port_ends_it_with_2_and_is_named(fleet, setting, name):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with Webhook(fleet, **{setting: port}) as refused:
+            assert refused.wait() == 2
+            assert f"{name} listener at 127.0.0.1 port {port}: Address already in use" in "".join(refused.raw)
 
 
 def test_sigterm_ends_it_with_0(fleet):
