@@ -17,8 +17,8 @@ DRIVERS = {
     "asked-argo": {**COMMON, "traffic.driver": "argo-rollouts", "traffic.router": "nginx", "argoRollouts.maxErrorPercent": 100,
                    "argoRollouts.interval": "5s", "argoRollouts.steps": [{"setWeight": 40}]},
 }
-ENDED_WELL = {"asked-flagger": "Succeeded", "asked-argo": "Healthy"}
-ENDED_BADLY = {"asked-flagger": "Failed", "asked-argo": "Degraded"}
+GOOD = {"image.tag": "v2", "config.stable.appColor": "green"}
+BAD = {"image.tag": "v3", "config.stable.appColor": "yellow", "config.stable.settings.faultErrorRate": 0.2}
 
 
 @pytest.fixture(scope="module")
@@ -33,33 +33,20 @@ def known(release):
     return kube.api().raw(path)["rollouts"]
 
 
-def judged(release, values):
-    """Changes the release and follows its controller to the end; the phases it went through and the verdicts meanwhile."""
-    change(release, values)
-    verdicts = []
-    seen = followed(release, lambda _: verdicts.extend(one for one in known(release) if one["metrics"]))
-    return seen, verdicts
-
-
-def test_a_good_canary_is_promoted_when_the_judge_does(asked):
-    def promote(release):
-        outcome = judged(release, {"image.tag": "v2", "config.stable.appColor": "green"})
+# In this order: the bad one is sent back to the good one.
+@pytest.mark.parametrize("name, values, version, verdict, ends", [
+    ("good", GOOD, "v2", "successful", {"asked-flagger": "Succeeded", "asked-argo": "Healthy"}),
+    ("bad", BAD, "v3", "failed", {"asked-flagger": "Failed", "asked-argo": "Degraded"}),
+], ids=["good-promoted", "bad-sent-back"])
+def test_controllers_do_what_the_judge_says(asked, name, values, version, verdict, ends):
+    def followed_to_the_end(release):
+        change(release, values)
+        known_meanwhile = []
+        phases = followed(release, lambda _: known_meanwhile.extend(one for one in known(release) if one["metrics"]))
         all_users_get(release, "v2")
-        return outcome
-    for name, (seen, verdicts) in together(asked, promote).items():
-        assert seen[-1] == ENDED_WELL[name], (name, seen, verdicts[-1:])
-        promoted = [one for one in verdicts if one["successful"] and one["version"] == "v2"]
-        assert promoted, (name, verdicts[-1:])
-        record(f"judge-{name}-good", phases=seen, reason=promoted[-1]["reason"])
-
-
-def test_a_bad_canary_is_sent_back_when_the_judge_says_so(asked):
-    def refuse(release):
-        outcome = judged(release, {"image.tag": "v3", "config.stable.appColor": "yellow", "config.stable.settings.faultErrorRate": 0.2})
-        all_users_get(release, "v2")
-        return outcome
-    for name, (seen, verdicts) in together(asked, refuse).items():
-        assert seen[-1] == ENDED_BADLY[name], (name, seen, verdicts[-1:])
-        refused = [one for one in verdicts if one["failed"] and one["version"] == "v3"]
-        assert refused, (name, verdicts[-1:])
-        record(f"judge-{name}-bad", phases=seen, reason=refused[-1]["reason"])
+        return phases, known_meanwhile
+    for driver, (phases, rollouts) in together(asked, followed_to_the_end).items():
+        assert phases[-1] == ends[driver], (driver, phases, rollouts[-1:])
+        decided = [one for one in rollouts if one[verdict] and one["version"] == version]
+        assert decided, (driver, rollouts[-1:])
+        record(f"judge-{driver}-{name}", phases=phases, reason=decided[-1]["reason"])
