@@ -10,7 +10,7 @@ namespace canary {
 
 namespace {
 
-constexpr std::array<std::string_view, 3> refusal_names{"limit", "draining", "error"};
+constexpr std::array<std::string_view, 2> refusal_names{"limit", "error"};
 constexpr std::array<const char*, 5> class_names{"1xx", "2xx", "3xx", "4xx", "5xx"};
 
 prometheus::MetricFamily gauge(const char* name, const char* help, std::int64_t value) {

@@ -74,7 +74,7 @@ class http_metrics : public prometheus::Collectable {
   std::vector<std::uint32_t> slot_of_;
   std::vector<unsigned> initial_codes_{200, 500, 502, 503, 504};
   std::vector<std::unique_ptr<metrics::shard>> shards_;
-  std::array<std::atomic<std::uint64_t>, 3> refused_{};
+  std::array<std::atomic<std::uint64_t>, 2> refused_{};
 };
 
 }  // namespace canary

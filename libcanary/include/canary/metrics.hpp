@@ -118,7 +118,7 @@ class metrics {
   /// A new shard; it lives as long as the metrics.
   shard& add_shard();
 
-  enum class refusal { limit, draining, error };
+  enum class refusal { limit, error };
   void connection_refused(refusal reason) noexcept;  ///< http_connections_refused_total{reason}; thread-safe
   void fault_error_ratio(double value) noexcept;     ///< canary_fault_error_ratio
   void log_dropped(std::uint64_t total) noexcept;    ///< canary_log_dropped_total, as a running total
